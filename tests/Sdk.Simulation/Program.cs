@@ -1,1 +1,3 @@
-return 0;
+using Sdk.Simulation;
+
+return SimulationCommand.Create(Console.Out, TimeProvider.System).Parse(args).Invoke();
