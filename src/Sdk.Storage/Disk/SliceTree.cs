@@ -20,15 +20,16 @@ namespace Sdk.Storage.Disk;
 internal sealed class SliceTree
 {
     /// <summary>Length of the state that <see cref="WriteTo"/> writes: the map and 64 leaves.</summary>
-    public const int StateBytes = sizeof(ulong) + SliceGeometry.SectorsPerSlice * Hash256.LengthBytes;
+    public const int StateBytes = sizeof(ulong) + SliceGeometry.SectorsPerSlice * HashBytes;
 
     /// <summary>Longest proof of a contiguous range: the map, and a sibling at both ends on five of the six levels.</summary>
-    public const int MaxProofBytes = sizeof(ulong) + 2 * (Levels - 1) * Hash256.LengthBytes;
+    public const int MaxProofBytes = sizeof(ulong) + 2 * (Levels - 1) * HashBytes;
 
+    private const int HashBytes = 32;
     private const int Levels = 6;
     private const int FirstLeaf = SliceGeometry.SectorsPerSlice;
     private const int LeafHeaderBytes = 1 + 2 * sizeof(ulong);
-    private const int NodeInputBytes = 1 + 2 * Hash256.LengthBytes;
+    private const int NodeInputBytes = 1 + 2 * HashBytes;
     private const byte LeafTag = 0, NodeTag = 1, RootTag = 2;
 
     private static readonly Hash256[] UntouchedNodes = MakeUntouchedNodes();
@@ -129,13 +130,13 @@ internal sealed class SliceTree
             if (int.IsOddInteger(low))
             {
                 _nodes[low - 1].CopyTo(proof[written..]);
-                written += Hash256.LengthBytes;
+                written += HashBytes;
             }
 
             if (int.IsEvenInteger(high))
             {
                 _nodes[high + 1].CopyTo(proof[written..]);
-                written += Hash256.LengthBytes;
+                written += HashBytes;
             }
         }
 
@@ -176,7 +177,7 @@ internal sealed class SliceTree
         BinaryPrimitives.WriteUInt64LittleEndian(destination, _touched);
         for (int sector = 0; sector < SliceGeometry.SectorsPerSlice; sector++)
         {
-            Leaves[sector].CopyTo(destination[(sizeof(ulong) + sector * Hash256.LengthBytes)..]);
+            Leaves[sector].CopyTo(destination[(sizeof(ulong) + sector * HashBytes)..]);
         }
     }
 
@@ -193,7 +194,7 @@ internal sealed class SliceTree
         for (int sector = 0; sector < SliceGeometry.SectorsPerSlice; sector++)
         {
             read._nodes[FirstLeaf + sector] =
-                Hash256.FromBytes(state.Slice(sizeof(ulong) + sector * Hash256.LengthBytes, Hash256.LengthBytes));
+                Hash256.FromBytes(state.Slice(sizeof(ulong) + sector * HashBytes, HashBytes));
         }
 
         if (!MapAgrees(read._touched, read.Leaves))
@@ -307,13 +308,13 @@ internal sealed class SliceTree
     private static bool TryTake(ref ReadOnlySpan<byte> siblings, out Hash256 sibling)
     {
         sibling = default;
-        if (siblings.Length < Hash256.LengthBytes)
+        if (siblings.Length < HashBytes)
         {
             return false;
         }
 
-        sibling = Hash256.FromBytes(siblings[..Hash256.LengthBytes]);
-        siblings = siblings[Hash256.LengthBytes..];
+        sibling = Hash256.FromBytes(siblings[..HashBytes]);
+        siblings = siblings[HashBytes..];
         return true;
     }
 
@@ -322,13 +323,13 @@ internal sealed class SliceTree
         Span<byte> input = stackalloc byte[NodeInputBytes];
         input[0] = NodeTag;
         left.CopyTo(input[1..]);
-        right.CopyTo(input[(1 + Hash256.LengthBytes)..]);
+        right.CopyTo(input[(1 + HashBytes)..]);
         return Hash(input);
     }
 
     private static Hash256 RootOf(ulong touched, in Hash256 top)
     {
-        Span<byte> input = stackalloc byte[1 + sizeof(ulong) + Hash256.LengthBytes];
+        Span<byte> input = stackalloc byte[1 + sizeof(ulong) + HashBytes];
         input[0] = RootTag;
         BinaryPrimitives.WriteUInt64LittleEndian(input[1..], touched);
         top.CopyTo(input[(1 + sizeof(ulong))..]);
@@ -337,7 +338,7 @@ internal sealed class SliceTree
 
     private static Hash256 Hash(ReadOnlySpan<byte> input)
     {
-        Span<byte> digest = stackalloc byte[Hash256.LengthBytes];
+        Span<byte> digest = stackalloc byte[HashBytes];
         SHA256.HashData(input, digest);
         return Hash256.FromBytes(digest);
     }
