@@ -1,82 +1,119 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
 namespace Sdk.Core.Cryptography;
 
-/// <summary>A hash of 32 bytes, held inline. The default value is all zeros.</summary>
-[StructLayout(LayoutKind.Sequential)]
+/// <summary>
+/// Thirty-two bytes held inline: a hash, a root, an overlay address. The default value is all zeros.
+/// Ordered as an unsigned big-endian number.
+/// </summary>
 public readonly struct Hash256 : IEquatable<Hash256>, IComparable<Hash256>
 {
-    /// <summary>The length of a hash.</summary>
+    /// <summary>Length in bytes.</summary>
     public const int LengthBytes = 32;
 
-    private readonly ulong _a, _b, _c, _d;
+    private readonly Vector256<byte> _bytes;
 
-    /// <summary>Takes over the 32 bytes given.</summary>
-    /// <exception cref="ArgumentException">Not exactly 32 bytes.</exception>
-    public static Hash256 FromBytes(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length != LengthBytes)
-        {
-            throw new ArgumentException("A hash has 32 bytes.", nameof(bytes));
-        }
+    private Hash256(Vector256<byte> bytes) => _bytes = bytes;
 
-        return MemoryMarshal.Read<Hash256>(bytes);
-    }
+    /// <summary>The bytes, without a copy; valid as long as the variable they are taken from.</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> Bytes => MemoryMarshal.CreateReadOnlySpan(
+        ref Unsafe.As<Vector256<byte>, byte>(ref Unsafe.AsRef(in _bytes)), LengthBytes);
 
-    /// <summary>SHA-256 of <paramref name="data"/>.</summary>
+    /// <summary>Takes 32 bytes.</summary>
+    /// <exception cref="ArgumentException">The length is not 32.</exception>
+    public static Hash256 FromBytes(ReadOnlySpan<byte> bytes) => bytes.Length == LengthBytes
+        ? new Hash256(Vector256.Create(bytes))
+        : throw new ArgumentException($"A Hash256 has {LengthBytes} bytes, not {bytes.Length}.", nameof(bytes));
+
+    /// <summary>SHA-256 (FIPS 180-4) of <paramref name="data"/>.</summary>
     public static Hash256 Sha256(ReadOnlySpan<byte> data)
     {
-        Span<byte> digest = stackalloc byte[LengthBytes];
-        SHA256.HashData(data, digest);
-        return MemoryMarshal.Read<Hash256>(digest);
+        Span<byte> hash = stackalloc byte[LengthBytes];
+        SHA256.HashData(data, hash);
+        return FromBytes(hash);
     }
 
-    /// <summary>Writes the 32 bytes.</summary>
-    public void CopyTo(Span<byte> destination) => MemoryMarshal.Write(destination, in this);
+    /// <summary>SHA-256 of <paramref name="first"/> followed by <paramref name="second"/>.</summary>
+    public static Hash256 Sha256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        // One call over a joined stack buffer is twice as fast as an incremental hash for the sizes of tree nodes.
+        const int StackBytesMax = 256;
+        Span<byte> hash = stackalloc byte[LengthBytes];
+        if (first.Length + second.Length <= StackBytesMax)
+        {
+            Span<byte> joined = stackalloc byte[StackBytesMax];
+            first.CopyTo(joined);
+            second.CopyTo(joined[first.Length..]);
+            SHA256.HashData(joined[..(first.Length + second.Length)], hash);
+            return FromBytes(hash);
+        }
+
+        using var incremental = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        incremental.AppendData(first);
+        incremental.AppendData(second);
+        incremental.GetHashAndReset(hash);
+        return FromBytes(hash);
+    }
+
+    /// <summary>Reads 64 hexadecimal digits, without a prefix.</summary>
+    /// <exception cref="FormatException">The text is anything else.</exception>
+    public static Hash256 FromHex(ReadOnlySpan<char> text)
+    {
+        if (text.Length != 2 * LengthBytes)
+        {
+            throw new FormatException($"A Hash256 is written with {2 * LengthBytes} hexadecimal digits.");
+        }
+
+        return FromBytes(Convert.FromHexString(text));
+    }
+
+    /// <summary>Writes the 32 bytes to the start of <paramref name="destination"/>.</summary>
+    /// <exception cref="ArgumentException">The destination is shorter than 32 bytes.</exception>
+    public void CopyTo(Span<byte> destination) => Bytes.CopyTo(destination);
+
+    /// <summary>The bytes as a new array.</summary>
+    public byte[] ToArray() => Bytes.ToArray();
 
     /// <inheritdoc/>
-    public bool Equals(Hash256 other) => _a == other._a && _b == other._b && _c == other._c && _d == other._d;
+    public bool Equals(Hash256 other) => _bytes == other._bytes;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is Hash256 other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(_a, _b, _c, _d);
+    // Seeded per process and over all bytes: a peer that grinds its address for a common prefix gains no collisions.
+    public override int GetHashCode()
+    {
+        var words = _bytes.AsUInt64();
+        return HashCode.Combine(words[0], words[1], words[2], words[3]);
+    }
 
     /// <inheritdoc/>
-    public int CompareTo(Hash256 other)
-    {
-        Span<byte> mine = stackalloc byte[LengthBytes];
-        Span<byte> theirs = stackalloc byte[LengthBytes];
-        CopyTo(mine);
-        other.CopyTo(theirs);
-        return mine.SequenceCompareTo(theirs);
-    }
+    public int CompareTo(Hash256 other) => Bytes.SequenceCompareTo(other.Bytes);
 
-    /// <summary>Lower-case hexadecimal.</summary>
-    public override string ToString()
-    {
-        Span<byte> bytes = stackalloc byte[LengthBytes];
-        CopyTo(bytes);
-        return Convert.ToHexStringLower(bytes);
-    }
+    /// <summary>64 lower-case hexadecimal digits.</summary>
+    public override string ToString() => Convert.ToHexStringLower(Bytes);
 
-    /// <summary>Bytewise equality.</summary>
+    /// <summary>Equality of all bytes.</summary>
     public static bool operator ==(Hash256 left, Hash256 right) => left.Equals(right);
 
-    /// <summary>Bytewise inequality.</summary>
+    /// <summary>Inequality.</summary>
     public static bool operator !=(Hash256 left, Hash256 right) => !left.Equals(right);
 
-    /// <summary>Bytewise order.</summary>
+    /// <summary>Order as big-endian numbers.</summary>
     public static bool operator <(Hash256 left, Hash256 right) => left.CompareTo(right) < 0;
 
-    /// <summary>Bytewise order.</summary>
+    /// <summary>Order as big-endian numbers.</summary>
     public static bool operator >(Hash256 left, Hash256 right) => left.CompareTo(right) > 0;
 
-    /// <summary>Bytewise order.</summary>
+    /// <summary>Order as big-endian numbers.</summary>
     public static bool operator <=(Hash256 left, Hash256 right) => left.CompareTo(right) <= 0;
 
-    /// <summary>Bytewise order.</summary>
+    /// <summary>Order as big-endian numbers.</summary>
     public static bool operator >=(Hash256 left, Hash256 right) => left.CompareTo(right) >= 0;
 }

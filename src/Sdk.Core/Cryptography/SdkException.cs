@@ -1,0 +1,63 @@
+namespace Sdk.Core;
+
+/// <summary>
+/// The ground of every exception the suite throws on purpose. Its children are sealed and stand in one file per package;
+/// a message is one clear sentence and never holds a secret.
+/// </summary>
+public abstract class SdkException : Exception
+{
+    /// <summary>An exception with a message and, where there is one, its cause.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">What caused it.</param>
+    protected SdkException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A cryptographic operation refused its input: a forged or damaged message, an encoding that is not canonical.</summary>
+public sealed class CryptographyException : SdkException
+{
+    internal CryptographyException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Bytes offered as a key are no key: wrong length, out of range, or no point of the curve.</summary>
+public sealed class InvalidKeyException : SdkException
+{
+    internal InvalidKeyException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Why a keystore file could not be read or written.</summary>
+public enum KeystoreFailure
+{
+    /// <summary>The message authentication code does not match: the password is wrong (or the ciphertext was altered).</summary>
+    WrongPassword = 1,
+
+    /// <summary>The file is not a well-formed version 3 keystore, or its parts contradict each other.</summary>
+    Corrupted = 2,
+
+    /// <summary>A version, cipher or key derivation function this suite does not know.</summary>
+    Unsupported = 3,
+
+    /// <summary>A cost or a size outside the bounds of the keystore reader, refused before any work.</summary>
+    OutOfBounds = 4,
+
+    /// <summary>A file of that name exists, and overwriting was not allowed.</summary>
+    AlreadyExists = 5,
+}
+
+/// <summary>A keystore file could not be read or written; <see cref="Reason"/> says why.</summary>
+public sealed class KeystoreException : SdkException
+{
+    internal KeystoreException(KeystoreFailure reason, string message, Exception? innerException = null)
+        : base(message, innerException) => Reason = reason;
+
+    /// <summary>Why.</summary>
+    public KeystoreFailure Reason { get; }
+}
