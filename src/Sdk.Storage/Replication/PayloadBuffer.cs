@@ -31,10 +31,7 @@ internal sealed class PayloadBuffer
 
     public void Retain()
     {
-        if (Interlocked.Increment(ref _references) <= 1)
-        {
-            throw new ObjectDisposedException(nameof(PayloadBuffer));
-        }
+        ObjectDisposedException.ThrowIf(Interlocked.Increment(ref _references) <= 1, this);
     }
 
     public void Release()
