@@ -69,7 +69,7 @@ public sealed class DiskKeysTests
         id.CopyTo(bytes);
         Assert.Equal(id, DiskId.FromBytes(bytes));
         Assert.Equal(Convert.ToHexStringLower(bytes), id.ToString());
-        Assert.Equal(id, DiskId.FromBytes(SHA256.HashData([.. "sdk/disk-id/1"u8, .. new byte[36], .. Encoding.UTF8.GetBytes("a")])[..16]));
+        Assert.Equal(id, DiskId.FromBytes(SHA256.HashData([.. "sdk/disk-id/1"u8, .. new byte[36], .. Encoding.UTF8.GetBytes("a")]).AsSpan(0, 16)));
     }
 
     private static string SliceKey(byte[] secret, SliceOrigin origin)
