@@ -61,3 +61,72 @@ public sealed class KeystoreException : SdkException
     /// <summary>Why.</summary>
     public KeystoreFailure Reason { get; }
 }
+
+/// <summary>The host has no space left. What was durable before still is.</summary>
+public sealed class DiskFullException : SdkException
+{
+    /// <summary>For implementations of <see cref="Persistence.IBlockFile"/>.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">What the host said.</param>
+    public DiskFullException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A write-ahead log has no room for a record until its user truncates it and syncs.</summary>
+public sealed class LogFullException : SdkException
+{
+    internal LogFullException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>Records of a write-ahead log that had been made durable are gone or altered. The store must be rebuilt from its peers.</summary>
+public sealed class LogCorruptException : SdkException
+{
+    internal LogCorruptException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>A snapshot that had been made durable is gone or altered. The store must be rebuilt from its peers.</summary>
+public sealed class SnapshotCorruptException : SdkException
+{
+    internal SnapshotCorruptException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>A write or sync failed before; since then nobody knows what is durable, and the store takes nothing more until it is reopened.</summary>
+public sealed class StoreFailedException : SdkException
+{
+    /// <summary>For stores above a log or a snapshot.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">The failure that stopped the store.</param>
+    public StoreFailedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Another process, or another part of this one, uses the data directory.</summary>
+public sealed class DataDirectoryLockedException : SdkException
+{
+    internal DataDirectoryLockedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>The data were written by a newer version of the suite, which this one does not understand.</summary>
+public sealed class FormatTooNewException : SdkException
+{
+    internal FormatTooNewException(string message)
+        : base(message)
+    {
+    }
+}
