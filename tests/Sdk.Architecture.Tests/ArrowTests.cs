@@ -112,10 +112,13 @@ public sealed class ArrowTests
             : type.Namespace[(package.Length + 1)..].Split('.')[0],
         arrows);
 
+    /// <summary>The exceptions at the root of a package, and the reasons (enumerations) that they carry.</summary>
     private static bool IsGround(TypeName type) =>
         Packages.Contains(type.Namespace)
         && Assembly.Load(type.Assembly).GetType(type.ToString()) is { } loaded
-        && typeof(Exception).IsAssignableFrom(loaded);
+        && (IsException(loaded) || (loaded.IsEnum && loaded.Assembly.GetTypes().Where(IsException).Any(e => e.GetProperties().Any(p => p.PropertyType == loaded))));
+
+    private static bool IsException(Type type) => typeof(Exception).IsAssignableFrom(type);
 
     private static IReadOnlyCollection<TypeUse> UsesOf(string package) => CompiledAssembly.ReadUses(Assembly.Load(package).Location);
 }

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+
+namespace Sdk.ReferenceNode.Commands;
+
+/// <summary>What a node says when it is ready.</summary>
+/// <param name="PeerId">Its identity on the network.</param>
+/// <param name="Addresses">Where it listens, each with its peer id.</param>
+/// <param name="Account">Its account address.</param>
+internal sealed record NodeReady(string PeerId, string[] Addresses, string Account);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(NodeReady))]
+internal sealed partial class NodeReadyJson : JsonSerializerContext;
