@@ -86,7 +86,9 @@ public sealed class LogFullException : SdkException
 /// <summary>Records of a write-ahead log that had been made durable are gone or altered. The store must be rebuilt from its peers.</summary>
 public sealed class LogCorruptException : SdkException
 {
-    internal LogCorruptException(string message)
+    /// <summary>For stores that rebuild themselves from a log.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    public LogCorruptException(string message)
         : base(message)
     {
     }

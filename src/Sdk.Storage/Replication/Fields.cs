@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sdk.Core.Cryptography;
+using Sdk.Storage.Disk;
 
 namespace Sdk.Storage.Replication;
 

@@ -1,3 +1,5 @@
+using Sdk.Storage.Disk;
+
 namespace Sdk.Storage.Replication;
 
 /// <summary>
@@ -24,12 +26,6 @@ internal interface ISliceChannel : IAsyncDisposable
     /// and not certified, a sector is either old or new.
     /// </summary>
     ValueTask<SliceRead> ReadAsync(uint slice, int firstSector, int count, CancellationToken cancellationToken);
-}
-
-/// <summary>A run of sectors of one slice: either data, or trimmed (reads as zeros, takes no space).</summary>
-internal readonly record struct SectorExtent(byte First, byte Count, bool IsTrim)
-{
-    public int End => First + Count;
 }
 
 /// <summary>One write to one slice. The payload holds nonce ‖ tag ‖ ciphertext per data sector, in the order of the extents.</summary>

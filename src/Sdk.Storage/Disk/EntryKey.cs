@@ -1,6 +1,6 @@
 using Sdk.Core.Cryptography;
 
-namespace Sdk.Storage.Replication;
+namespace Sdk.Storage.Disk;
 
 /// <summary>A writing session of one device: sessions are ordered by counter first, then by device, so that two devices never tie.</summary>
 internal readonly record struct SessionId(ulong Counter, DeviceId Device) : IComparable<SessionId>
