@@ -44,7 +44,7 @@ public sealed class KeyPair : IDisposable
     public static KeyPair FromPrivateKey(ReadOnlySpan<byte> privateKey) =>
         privateKey.Length == PrivateKeyLengthBytes && Secp256k1.IsScalar(privateKey)
             ? new KeyPair(privateKey, isTestOnly: false)
-            : throw new InvalidKeyException("A private key on secp256k1 is a number of 32 bytes from 1 to the group's order.");
+            : throw new InvalidKeyException("A private key on secp256k1 is a number of 32 bytes from 1 to below the group's order.");
 
     /// <summary>
     /// Signs a digest: deterministically (RFC 6979 with HMAC-SHA-256), low s, with the recovery id.

@@ -16,6 +16,17 @@ internal static class P256
 
     private static readonly Org.BouncyCastle.Math.EC.ECCurve Curve = CustomNamedCurves.GetByName("secp256r1").Curve;
 
+    /// <summary>The group's order n. Big-endian.</summary>
+    private static ReadOnlySpan<byte> Order =>
+    [
+        0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+        0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51,
+    ];
+
+    /// <summary>Whether the bytes are 32 and lie in [1, n).</summary>
+    public static bool IsScalar(ReadOnlySpan<byte> value) =>
+        value.Length == ScalarLengthBytes && value.ContainsAnyExcept((byte)0) && value.SequenceCompareTo(Order) < 0;
+
     public static bool IsCurveOf(ECDsa key) =>
         key.KeySize == 8 * ScalarLengthBytes && key.ExportParameters(includePrivateParameters: false).Curve is { IsNamed: true } curve
         && (curve.Oid.Value == ObjectIdentifier || curve.Oid.FriendlyName is "nistP256" or "ECDSA_P256");
@@ -28,8 +39,11 @@ internal static class P256
         return compressed;
     }
 
+    /// <summary>The uncompressed form, 04 ‖ x ‖ y.</summary>
+    public static byte[] Encode(ECPoint point) => [0x04, .. point.X!, .. point.Y!];
+
     /// <summary>Decodes a compressed (33 bytes, 02 or 03) or uncompressed (65 bytes, 04) point and checks that it is on the curve.</summary>
-    public static bool TryDecompress(ReadOnlySpan<byte> encoded, out ECPoint point)
+    public static bool TryDecode(ReadOnlySpan<byte> encoded, out ECPoint point)
     {
         point = default;
         var known = encoded.Length switch
@@ -60,9 +74,9 @@ internal static class P256
     /// <exception cref="InvalidKeyException">The scalar is not 32 bytes in [1, n).</exception>
     public static TKey ImportScalar<TKey>(ReadOnlySpan<byte> scalar, Func<ECParameters, TKey> create)
     {
-        if (scalar.Length != ScalarLengthBytes)
+        if (!IsScalar(scalar))
         {
-            throw new InvalidKeyException($"A private key on P-256 has {ScalarLengthBytes} bytes.");
+            throw new InvalidKeyException("A private key on P-256 is a number of 32 bytes from 1 to below the group's order.");
         }
 
         var d = GC.AllocateUninitializedArray<byte>(ScalarLengthBytes, pinned: true);
@@ -70,10 +84,6 @@ internal static class P256
         try
         {
             return create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = d });
-        }
-        catch (CryptographicException exception)
-        {
-            throw new InvalidKeyException("The bytes are not a private key on P-256.", exception);
         }
         finally
         {

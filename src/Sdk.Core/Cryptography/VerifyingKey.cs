@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Sdk.Core.Cryptography;
@@ -35,9 +36,16 @@ public sealed class VerifyingKey : IEquatable<VerifyingKey>, IDisposable
 
     /// <summary>Takes a compressed point, 33 bytes, and checks that it is one.</summary>
     /// <exception cref="InvalidKeyException">The bytes are no point of P-256.</exception>
-    public static VerifyingKey Import(ReadOnlySpan<byte> bytes) => bytes.Length == LengthBytes && P256.TryDecompress(bytes, out var point)
-        ? new VerifyingKey(bytes.ToArray(), point)
+    public static VerifyingKey Import(ReadOnlySpan<byte> bytes) => TryImport(bytes, out var key)
+        ? key
         : throw new InvalidKeyException("The bytes are not a compressed public key on P-256.");
+
+    /// <summary>Takes a compressed point, 33 bytes, if it is one.</summary>
+    public static bool TryImport(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out VerifyingKey? key)
+    {
+        key = bytes.Length == LengthBytes && P256.TryDecode(bytes, out var point) ? new VerifyingKey(bytes.ToArray(), point) : null;
+        return key is not null;
+    }
 
     /// <summary>Whether this key made <paramref name="signature"/> over <paramref name="digest"/>.</summary>
     /// <param name="digest">32 bytes.</param>
