@@ -11,8 +11,31 @@ namespace Sdk.ReferenceNode.Demo;
 /// </summary>
 internal sealed class DemoScreen(IAnsiConsole console)
 {
+    /// <summary>The width of a terminal that holds both tables of the end beside each other.</summary>
+    private const int SideBySideColumns = 112;
+
+    /// <summary>Lines of output that nobody sees on a terminal are not broken to fit one.</summary>
+    private const int FileColumns = 160;
+
     private readonly NoteColumn _notes = new();
     private ProgressContext? _live;
+
+    /// <summary>A console on standard output, or on standard error; without colours and motion where it is not a terminal.</summary>
+    public static IAnsiConsole ConsoleOn(TextWriter writer, bool isRedirected)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = isRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+        });
+        if (isRedirected)
+        {
+            console.Profile.Width = FileColumns;
+        }
+
+        return console;
+    }
 
     public async Task RunAsync(Func<Task> stages)
     {
@@ -45,15 +68,14 @@ internal sealed class DemoScreen(IAnsiConsole console)
     public void Show(DemoReport report)
     {
         console.WriteLine();
-        console.Write(new Columns(Padded(Processes(report)), Padded(new Rows(Figures(report), Certificates(report)))).Collapse());
+        IRenderable[] tables = [Processes(report), new Rows(Figures(report), Certificates(report))];
+        console.Write(console.Profile.Width >= SideBySideColumns ? new Grid().AddColumns(tables.Length).AddRow(tables) : new Rows(tables));
         console.WriteLine();
         console.MarkupLine(report.Ok
             ? $"[green bold]Every byte is right[/]: {report.FilesCopied} files, {ByteSize.Format(report.BytesVerified)}, "
               + $"after {report.MembersKilled} of {report.Members} members were killed while the copy ran."
             : $"[red bold]{report.Mismatches} of {report.FilesCopied} files did not come back right.[/]");
     }
-
-    private static Padder Padded(IRenderable what) => new(what, new Padding(0, 0, 2, 0));
 
     private static Table Processes(DemoReport report)
     {
