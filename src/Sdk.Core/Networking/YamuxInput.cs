@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>
+/// The reading end of a stream: the pipe that the receive loop fills, with one addition: what the reader consumes is given back to the
+/// peer as window.
+/// </summary>
+internal sealed class YamuxInput(YamuxStream stream, PipeReader reader) : PipeReader
+{
+    private ReadOnlySequence<byte> _lastRead;
+
+    public override bool TryRead(out ReadResult result)
+    {
+        var read = reader.TryRead(out result);
+        _lastRead = result.Buffer;
+        return read;
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        var read = reader.ReadAsync(cancellationToken);
+        if (!read.IsCompletedSuccessfully)
+        {
+            return AwaitReadAsync(read);
+        }
+
+        var result = read.Result;
+        _lastRead = result.Buffer;
+        return new ValueTask<ReadResult>(result);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        var length = _lastRead.Slice(_lastRead.Start, consumed).Length;
+        _lastRead = default;
+        reader.AdvanceTo(consumed, examined);
+        if (length > 0)
+        {
+            stream.Session.OnConsumed(stream, (int)length);
+        }
+    }
+
+    public override void CancelPendingRead() => reader.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null)
+    {
+        _lastRead = default;
+        reader.Complete(exception);
+        stream.Session.OnReaderCompleted(stream);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> AwaitReadAsync(ValueTask<ReadResult> read)
+    {
+        var result = await read.ConfigureAwait(false);
+        _lastRead = result.Buffer;
+        return result;
+    }
+}
