@@ -132,3 +132,48 @@ public sealed class FormatTooNewException : SdkException
     {
     }
 }
+
+/// <summary>No connection: the address cannot be dialled, nobody answered in time, or what answered does not speak the protocol.</summary>
+public sealed class DialException : SdkException
+{
+    /// <summary>For transports and those who dial.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">What caused it.</param>
+    public DialException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A peer was refused, or refused us: it is not who was dialled, its proof is invalid, a limit is reached, a protocol is not spoken.</summary>
+public sealed class PeerRefusedException : SdkException
+{
+    /// <summary>For protocols that refuse whom they meet.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">What caused it.</param>
+    public PeerRefusedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A peer broke the rules of a protocol; the stream or connection is of no more use.</summary>
+public sealed class ProtocolViolationException : SdkException
+{
+    /// <summary>For those who implement protocols.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    /// <param name="innerException">What caused it.</param>
+    public ProtocolViolationException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>A stream ended before its time: reset by either side, or its connection was closed.</summary>
+public sealed class StreamResetException : SdkException
+{
+    internal StreamResetException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}

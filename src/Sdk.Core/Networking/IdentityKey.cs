@@ -45,11 +45,11 @@ internal sealed class IdentityKey
 
     public static IdentityKey From(PublicKey key)
     {
-        var encoded = new byte[4 + PublicKey.Length];
+        var encoded = new byte[4 + PublicKey.LengthBytes];
         encoded[0] = TypeTag;
         encoded[1] = (byte)IdentityKeyType.Secp256k1;
         encoded[2] = DataTag;
-        encoded[3] = PublicKey.Length;
+        encoded[3] = PublicKey.LengthBytes;
         key.CopyTo(encoded.AsSpan(4));
         return new IdentityKey(IdentityKeyType.Secp256k1, encoded, key);
     }
@@ -69,7 +69,7 @@ internal sealed class IdentityKey
         PublicKey? secp256k1 = null;
         var valid = type switch
         {
-            IdentityKeyType.Secp256k1 => data.Length == PublicKey.Length && PublicKey.TryParse(data, out secp256k1),
+            IdentityKeyType.Secp256k1 => data.Length == PublicKey.LengthBytes && PublicKey.TryParse(data, out secp256k1),
             IdentityKeyType.Ed25519 => data.Length == 32,
             _ => true,
         };

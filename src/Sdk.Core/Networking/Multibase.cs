@@ -106,7 +106,7 @@ internal static class Multibase
         var used = 0;
         foreach (var b in data[zeros..])
         {
-            var carry = b;
+            int carry = b;
             for (var i = 0; i < used; i++)
             {
                 carry += digits[i] << 8;

@@ -72,16 +72,19 @@ internal sealed partial class Yamux
             return;
         }
 
+        var isWhole = false;
         try
         {
             if (header.Length > 0)
             {
                 await ReceivePayloadAsync(stream.Received, (int)header.Length).ConfigureAwait(false);
             }
+
+            isWhole = true;
         }
         finally
         {
-            EndReceive(stream, header.Flags.HasFlag(YamuxFlags.Fin));
+            EndReceive(stream, isWhole && header.Flags.HasFlag(YamuxFlags.Fin));
         }
     }
 
@@ -170,12 +173,6 @@ internal sealed partial class Yamux
         bool complete;
         lock (Gate)
         {
-            if (stream.IsRemoved || stream.IsDiscarding)
-            {
-                _unreadBytes -= stream.IsDiscarding ? stream.Unread : 0;
-                stream.Unread = stream.IsDiscarding ? 0 : stream.Unread;
-            }
-
             complete = stream.EndReceiving();
             if (isEnd && !stream.IsRemoved)
             {

@@ -123,7 +123,7 @@ internal sealed partial class Yamux
                 return false;
             }
 
-            isDrained = _isClosing && _replies.Count == 0 && _ready.Count == 0 && QueuedBytes == 0;
+            isDrained = _isClosing && _replies.Count == 0 && _ready.Count == 0 && (QueuedBytes == 0 || !_isDraining);
         }
 
         if (isDrained)

@@ -10,6 +10,7 @@ namespace Sdk.Core.Networking;
 internal sealed partial class Yamux : IAsyncDisposable
 {
     private readonly Stream _wire;
+    private readonly Stream _transport;
     private readonly bool _isDialer;
     private readonly YamuxLimits _limits;
     private readonly TimeProvider _time;
@@ -23,17 +24,20 @@ internal sealed partial class Yamux : IAsyncDisposable
     private int _inboundCount;
     private bool _isRemoteGoingAway;
     private bool _isClosing;
+    private bool _isDraining;
     private Exception? _failure;
     private ITimer? _drainTimer;
 
     /// <param name="wire">The secured connection; the session disposes it.</param>
+    /// <param name="transport">What lies under <paramref name="wire"/> (or the wire itself): closing it makes both loops fail.</param>
     /// <param name="isDialer">The dialer opens odd streams, the listener even ones.</param>
     /// <param name="limits">Bounds.</param>
     /// <param name="time">Clock.</param>
     /// <param name="onInbound">Called by the receive loop for each stream that the peer opens: must return at once.</param>
-    public Yamux(Stream wire, bool isDialer, YamuxLimits limits, TimeProvider time, Action<YamuxStream> onInbound)
+    public Yamux(Stream wire, Stream transport, bool isDialer, YamuxLimits limits, TimeProvider time, Action<YamuxStream> onInbound)
     {
         _wire = wire;
+        _transport = transport;
         _isDialer = isDialer;
         _limits = limits;
         _time = time;
@@ -121,8 +125,8 @@ internal sealed partial class Yamux : IAsyncDisposable
             Remove(stream, new StreamResetException("The connection was closed.", reason));
         }
 
-        // Disposing the wire makes both loops fail, which is how they end.
-        _wire.Dispose();
+        // Both loops fail, which is how they end; the layers above are disposed when nobody uses them any more.
+        _transport.Dispose();
         _work.Set();
     }
 
@@ -174,11 +178,13 @@ internal sealed partial class Yamux : IAsyncDisposable
         Remove(stream, new StreamResetException("The stream was reset by this side."));
     }
 
-    /// <summary>The reader gave back <paramref name="bytes"/>; once half the window is free the peer is told.</summary>
-    public void OnConsumed(YamuxStream stream, int bytes)
+    /// <summary>The reader has dealt with <paramref name="bytes"/>; once half the window is free the peer is told.</summary>
+    public void OnExamined(YamuxStream stream, int bytes)
     {
         lock (Gate)
         {
+            // Not below zero: a reset has already let go of what was unread.
+            bytes = Math.Min(bytes, stream.Unread);
             stream.Unread -= bytes;
             _unreadBytes -= bytes;
             if (!stream.IsRemoved && !stream.IsRemoteEnded && GrantOf(stream) >= stream.Window / 2)
@@ -195,8 +201,7 @@ internal sealed partial class Yamux : IAsyncDisposable
         lock (Gate)
         {
             stream.IsDiscarding = true;
-            _unreadBytes -= stream.Unread;
-            stream.Unread = 0;
+            ForgetUnread(stream);
             Linger(stream);
         }
     }
@@ -241,6 +246,11 @@ internal sealed partial class Yamux : IAsyncDisposable
             _inboundCount -= stream.IsInbound ? 1 : 0;
             _growthBytes -= stream.Window - YamuxLimits.InitialWindowBytes;
             MarkAcknowledged(stream);
+            if (!stream.IsRemoteEnded)
+            {
+                ForgetUnread(stream);
+            }
+
             stream.Output.Fail(error);
             completeInput = stream.MarkInputEnded(error);
             resumeFlush = stream.Output.TakeFlushResumption();
@@ -255,6 +265,12 @@ internal sealed partial class Yamux : IAsyncDisposable
         {
             stream.Output.ResumeFlush();
         }
+    }
+
+    private void ForgetUnread(YamuxStream stream)
+    {
+        _unreadBytes -= stream.Unread;
+        stream.Unread = 0;
     }
 
     private void MarkAcknowledged(YamuxStream stream)
@@ -276,6 +292,7 @@ internal sealed partial class Yamux : IAsyncDisposable
             }
 
             _isClosing = true;
+            _isDraining = reason == YamuxGoAway.Normal;
             QueueReply(new YamuxHeader(YamuxType.GoAway, YamuxFlags.None, 0, (uint)reason));
             _drainTimer = _time.CreateTimer(
                 static state => ((Yamux)state!).Abort(new StreamResetException("The peer did not take the last data in time.")),

@@ -5,12 +5,16 @@ using System.Runtime.CompilerServices;
 namespace Sdk.Core.Networking;
 
 /// <summary>
-/// The reading end of a stream: the pipe that the receive loop fills, with one addition: what the reader consumes is given back to the
-/// peer as window.
+/// The reading end of a stream: the pipe that the receive loop fills, with one addition: what the reader has examined is given back to
+/// the peer as window. Examined, not consumed, or a message larger than the window could never arrive whole; a reader that waits for
+/// more without consuming sets its own limit, as <see cref="ProtobufFrame"/> does.
 /// </summary>
 internal sealed class YamuxInput(YamuxStream stream, PipeReader reader) : PipeReader
 {
     private ReadOnlySequence<byte> _lastRead;
+
+    // Bytes at the front of the next read that were granted already.
+    private long _grantedAhead;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -36,12 +40,15 @@ internal sealed class YamuxInput(YamuxStream stream, PipeReader reader) : PipeRe
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        var length = _lastRead.Slice(_lastRead.Start, consumed).Length;
+        var consumedBytes = _lastRead.Slice(_lastRead.Start, consumed).Length;
+        var examinedBytes = Math.Max(_lastRead.Slice(_lastRead.Start, examined).Length, _grantedAhead);
+        var granted = examinedBytes - _grantedAhead;
+        _grantedAhead = examinedBytes - consumedBytes;
         _lastRead = default;
         reader.AdvanceTo(consumed, examined);
-        if (length > 0)
+        if (granted > 0)
         {
-            stream.Session.OnConsumed(stream, (int)length);
+            stream.Session.OnExamined(stream, (int)granted);
         }
     }
 

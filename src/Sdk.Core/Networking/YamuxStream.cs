@@ -54,7 +54,7 @@ internal sealed class YamuxStream
     /// <summary>Bytes that the peer may still send.</summary>
     public int Credit { get; set; } = YamuxLimits.InitialWindowBytes;
 
-    /// <summary>Bytes received that the reader has not consumed.</summary>
+    /// <summary>Bytes received that the reader has not examined.</summary>
     public int Unread { get; set; }
 
     public long LastGrantTimestamp { get; set; }

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Sdk.Core.Cryptography;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>
+/// A live, secured connection to one verified peer. Carries any number of streams that either side opens. Thread-safe. Its
+/// <see cref="Switch"/> owns it; disposing it closes it for everybody who uses it.
+/// </summary>
+public sealed class Connection : IAsyncDisposable
+{
+    /// <summary>A peer that opened a stream has this long to name its protocol.</summary>
+    private static readonly TimeSpan NegotiationTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Yamux _muxer;
+    private readonly ConcurrentDictionary<string, IProtocol> _protocols;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentDictionary<YamuxStream, Task> _handlers = new();
+
+    internal Connection(
+        SecuredConnection secured,
+        TransportConnection transport,
+        bool isDialer,
+        ConcurrentDictionary<string, IProtocol> protocols,
+        YamuxLimits limits,
+        TimeProvider time,
+        ILogger logger)
+    {
+        RemotePeer = secured.RemotePeer;
+        RemoteKey = secured.RemoteKey.Secp256k1 ?? throw new PeerRefusedException("The peer's identity key is of a type that is not supported.");
+        RemoteAddress = transport.Remote;
+        LocalAddress = transport.Local;
+        IsDialer = isDialer;
+        _protocols = protocols;
+        _time = time;
+        _logger = logger;
+        _muxer = new Yamux(secured.Stream, transport.Stream, isDialer, limits, time, OnInbound);
+        Closed = CloseAsync();
+    }
+
+    /// <summary>Who is at the other end; its handshake proved it.</summary>
+    public PeerId RemotePeer { get; }
+
+    /// <summary>The peer's key.</summary>
+    public PublicKey RemoteKey { get; }
+
+    /// <summary>The other end as the transport sees it, without the peer.</summary>
+    public Multiaddr RemoteAddress { get; }
+
+    /// <summary>This end as the transport sees it, without the peer.</summary>
+    public Multiaddr LocalAddress { get; }
+
+    /// <summary>Whether this side dialled.</summary>
+    public bool IsDialer { get; }
+
+    /// <summary>Completes, never with an error, when the connection is closed and its resources are released.</summary>
+    public Task Closed { get; }
+
+    /// <summary>Whether new streams can be opened.</summary>
+    internal bool IsOpen => _muxer.IsOpen;
+
+    /// <summary>Opens a stream and agrees on <paramref name="protocol"/> with the peer.</summary>
+    /// <exception cref="PeerRefusedException">The peer does not speak the protocol.</exception>
+    /// <exception cref="StreamResetException">The connection is closed, or the peer reset the stream.</exception>
+    /// <exception cref="ProtocolViolationException">The peer answered against the rules.</exception>
+    public async ValueTask<PeerStream> OpenStreamAsync(string protocol, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(protocol);
+        var stream = await _muxer.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var view = new DuplexStream(stream.Input, stream.Output);
+            if (!await MultistreamSelect.ProposeAsync(view, protocol, cancellationToken).ConfigureAwait(false))
+            {
+                throw new PeerRefusedException($"The peer does not speak {protocol}.");
+            }
+
+            return new PeerStream(stream, this, protocol);
+        }
+        catch
+        {
+            _muxer.Reset(stream);
+            throw;
+        }
+    }
+
+    /// <summary>Closes: queued data is sent within five seconds, handlers are cancelled, streams end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        await _muxer.DisposeAsync().ConfigureAwait(false);
+        await Closed.ConfigureAwait(false);
+    }
+
+    /// <summary>Completes when every handler of this connection's streams has returned.</summary>
+    internal Task WhenHandledAsync() => Task.WhenAll(_handlers.Values);
+
+    internal void Start() => _muxer.Start();
+
+    internal void Tick() => _muxer.Tick();
+
+    private async Task CloseAsync()
+    {
+        await _muxer.Closed.ConfigureAwait(false);
+        NetworkLog.ConnectionClosed(_logger, RemotePeer, _muxer.Failure?.Message ?? "closed");
+        await _closing.CancelAsync().ConfigureAwait(false);
+    }
+
+    // Called by the receive loop: the work begins on another thread.
+    private void OnInbound(YamuxStream stream)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _handlers[stream] = HandleAsync(stream, started.Task);
+        started.SetResult();
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "What a handler throws concerns its stream only: the stream is reset and the error logged.")]
+    private async Task HandleAsync(YamuxStream stream, Task started)
+    {
+        await started.ConfigureAwait(false);
+        var protocol = "?";
+        try
+        {
+            if (await NegotiateAsync(stream).ConfigureAwait(false) is { } handler)
+            {
+                protocol = handler.Id;
+                var peerStream = new PeerStream(stream, this, protocol);
+                await handler.HandleAsync(peerStream, _closing.Token).ConfigureAwait(false);
+                await peerStream.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                _muxer.Reset(stream);
+            }
+        }
+        catch (Exception error)
+        {
+            _muxer.Reset(stream);
+            if (error is SdkException or OperationCanceledException)
+            {
+                NetworkLog.StreamEnded(_logger, RemotePeer, protocol, error.Message);
+            }
+            else
+            {
+                NetworkLog.HandlerFailed(_logger, error, RemotePeer, protocol);
+            }
+        }
+        finally
+        {
+            _handlers.TryRemove(stream, out _);
+        }
+    }
+
+    private async ValueTask<IProtocol?> NegotiateAsync(YamuxStream stream)
+    {
+        using var timeout = new CancellationTokenSource(NegotiationTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
+        var view = new DuplexStream(stream.Input, stream.Output);
+        return await MultistreamSelect.AnswerAsync(view, name => _protocols.GetValueOrDefault(name), either.Token).ConfigureAwait(false);
+    }
+}

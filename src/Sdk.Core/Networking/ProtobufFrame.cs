@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Google.Protobuf;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>Messages on a stream: an unsigned varint length, then the protobuf message. The limit holds before anything is allocated.</summary>
+public static class ProtobufFrame
+{
+    /// <summary>Reads the next message; null where the stream ended cleanly before it.</summary>
+    /// <param name="input">Where to read; nothing beyond the message is consumed.</param>
+    /// <param name="parser">The message's parser.</param>
+    /// <param name="maxBytes">The largest message accepted, without its prefix.</param>
+    /// <param name="cancellationToken">Cancels; nothing is consumed then.</param>
+    /// <exception cref="ProtocolViolationException">The message is longer, malformed, or the stream ended within it.</exception>
+    /// <exception cref="StreamResetException">The stream was reset.</exception>
+    public static async ValueTask<T?> ReadAsync<T>(
+        PipeReader input, MessageParser<T> parser, int maxBytes, CancellationToken cancellationToken = default)
+        where T : IMessage<T>
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(parser);
+        while (true)
+        {
+            var result = await input.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var buffer = result.Buffer;
+            if (result.IsCanceled)
+            {
+                input.AdvanceTo(buffer.Start);
+                throw new OperationCanceledException("The read was cancelled.");
+            }
+
+            if (TryFindBody(buffer, maxBytes, out var body))
+            {
+                var message = Parse(parser, body);
+                input.AdvanceTo(body.End);
+                return message;
+            }
+
+            if (result.IsCompleted)
+            {
+                input.AdvanceTo(buffer.Start, buffer.End);
+                return buffer.IsEmpty ? default : throw new ProtocolViolationException("The stream ended within a message.");
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    /// <summary>Writes the message with its length before it. On a stream, flush afterwards.</summary>
+    public static void Write(IBufferWriter<byte> output, IMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(message);
+        var length = message.CalculateSize();
+
+        // Asking for the whole at once gives a large message buffers of whole frames.
+        var prefix = output.GetSpan((int)Math.Min((long)length + Varint.MaxBytes, YamuxLimits.MaxFrameBytes - YamuxHeader.Bytes));
+        output.Advance(Varint.Write(prefix, (ulong)length));
+        message.WriteTo(output);
+    }
+
+    private static bool TryFindBody(ReadOnlySequence<byte> buffer, int maxBytes, out ReadOnlySequence<byte> body)
+    {
+        body = default;
+        Span<byte> prefix = stackalloc byte[Varint.MaxBytes];
+        var head = buffer.Slice(0, Math.Min(buffer.Length, prefix.Length));
+        head.CopyTo(prefix);
+        var status = Varint.TryRead(prefix[..(int)head.Length], out var length, out var consumed);
+        if (status == OperationStatus.NeedMoreData)
+        {
+            return false;
+        }
+
+        if (status == OperationStatus.InvalidData || length > (ulong)maxBytes)
+        {
+            throw new ProtocolViolationException($"A message is longer than the {maxBytes} bytes allowed, or its length is malformed.");
+        }
+
+        if (buffer.Length < consumed + (long)length)
+        {
+            return false;
+        }
+
+        body = buffer.Slice(consumed, (long)length);
+        return true;
+    }
+
+    private static T Parse<T>(MessageParser<T> parser, ReadOnlySequence<byte> body)
+        where T : IMessage<T>
+    {
+        try
+        {
+            return parser.ParseFrom(body);
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            throw new ProtocolViolationException("A message is malformed.", error);
+        }
+    }
+}

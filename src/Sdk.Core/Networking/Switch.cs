@@ -1,0 +1,369 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>
+/// A node's meeting point with its peers: listens and dials over its transports, secures every connection and verifies who is at its
+/// other end, shares one connection among all who dial the same peer, and hands each incoming stream to its protocol. Thread-safe.
+/// </summary>
+public sealed class Switch : IAsyncDisposable
+{
+    /// <summary>How long handlers may take to return after they were cancelled.</summary>
+    private static readonly TimeSpan HandlerGrace = TimeSpan.FromSeconds(5);
+
+    private readonly SwitchOptions _options;
+    private readonly YamuxLimits _limits;
+    private readonly ILogger _logger;
+    private readonly Upgrader _upgrader;
+    private readonly ConcurrentDictionary<string, IProtocol> _protocols = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _loops = [];
+    private readonly ITimer _probe;
+
+    // ---- Under the gate ----
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PeerId, List<Connection>> _connections = [];
+    private readonly Dictionary<PeerId, Task<Connection>> _dials = [];
+    private readonly HashSet<Task> _handshakes = [];
+    private readonly List<ITransportListener> _listeners = [];
+    private int _connectionCount;
+    private Task? _disposal;
+
+    /// <summary>A switch that neither listens nor dials yet.</summary>
+    public Switch(SwitchOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+        _limits = new YamuxLimits { MaxInboundStreams = options.MaxInboundStreamsPerConnection };
+        _logger = options.LoggerFactory.CreateLogger(typeof(Switch).FullName!);
+        _upgrader = new Upgrader(options.NodeKey, options.TimeProvider);
+        LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
+        _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
+    }
+
+    /// <summary>This node's id.</summary>
+    public PeerId LocalPeer { get; }
+
+    /// <summary>Where this node listens, each address with its peer id.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _listeners.Select(listener => listener.Address.WithPeer(LocalPeer))];
+            }
+        }
+    }
+
+    /// <summary>The live connections.</summary>
+    public IReadOnlyList<Connection> Connections
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _connections.Values.SelectMany(of => of)];
+            }
+        }
+    }
+
+    /// <summary>Answers streams of the protocol from now on.</summary>
+    /// <exception cref="InvalidOperationException">A protocol of that name is registered.</exception>
+    public void Register(IProtocol protocol)
+    {
+        ArgumentNullException.ThrowIfNull(protocol);
+        if (!_protocols.TryAdd(protocol.Id, protocol))
+        {
+            throw new InvalidOperationException($"The protocol {protocol.Id} is registered already.");
+        }
+    }
+
+    /// <summary>Accepts connections on an address; port or number 0 means any free one.</summary>
+    /// <returns>The address with the port that was chosen and this node's peer id.</returns>
+    /// <exception cref="DialException">No transport understands the address, or it is taken.</exception>
+    public async ValueTask<Multiaddr> ListenAsync(Multiaddr address, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var listener = await TransportOf(address).ListenAsync(address, cancellationToken).ConfigureAwait(false);
+        bool isRefused;
+        lock (_gate)
+        {
+            isRefused = _disposal is not null;
+            if (!isRefused)
+            {
+                _listeners.Add(listener);
+                _loops.Add(Task.Run(() => AcceptLoopAsync(listener), CancellationToken.None));
+            }
+        }
+
+        if (isRefused)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+            throw new ObjectDisposedException(nameof(Switch));
+        }
+
+        NetworkLog.Listening(_logger, listener.Address);
+        return listener.Address.WithPeer(LocalPeer);
+    }
+
+    /// <summary>Connects to the peer that the address names, or returns the live connection to it.</summary>
+    /// <param name="addressWithPeer">Where, and who must answer: <c>…/p2p/ID</c>.</param>
+    /// <param name="cancellationToken">Stops waiting; a dial that others wait for goes on.</param>
+    /// <exception cref="DialException">Nobody answers there in time, or what answers does not speak libp2p.</exception>
+    /// <exception cref="PeerRefusedException">Somebody else answered, or its proof is invalid, or a limit is reached.</exception>
+    public async ValueTask<Connection> DialAsync(Multiaddr addressWithPeer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(addressWithPeer);
+        var peer = addressWithPeer.Peer ?? throw new ArgumentException("The address must say who answers: /p2p/ID.", nameof(addressWithPeer));
+        if (peer == LocalPeer)
+        {
+            throw new DialException("A node does not dial itself.");
+        }
+
+        Task<Connection>? dial;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            if (FindOpen(peer) is { } open)
+            {
+                return open;
+            }
+
+            if (!_dials.TryGetValue(peer, out dial))
+            {
+                dial = Task.Run(() => DialSharedAsync(addressWithPeer, peer), CancellationToken.None);
+                _dials.Add(peer, dial);
+            }
+        }
+
+        return await dial.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops listening, cancels handlers, sends what is queued (five seconds at most) and closes every connection.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            return new ValueTask(_disposal ??= DisposeCoreAsync());
+        }
+    }
+
+    private async Task DisposeCoreAsync()
+    {
+        // Leaves the gate that the caller holds.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _probe.DisposeAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var listener in Snapshot(_listeners))
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(Snapshot(_loops)).ConfigureAwait(false);
+        await Task.WhenAll(Snapshot(_handshakes)).ConfigureAwait(false);
+        await Task.WhenAll(Snapshot(_dials.Values).Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var connections = Connections;
+        await Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(connections.Select(connection => connection.WhenHandledAsync()))
+                .WaitAsync(HandlerGrace, _options.TimeProvider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            NetworkLog.HandlerLingers(_logger, HandlerGrace);
+        }
+
+        _upgrader.Dispose();
+        _stopping.Dispose();
+    }
+
+    private T[] Snapshot<T>(IEnumerable<T> items)
+    {
+        lock (_gate)
+        {
+            return [.. items];
+        }
+    }
+
+    private ITransport TransportOf(Multiaddr address) =>
+        _options.Transports.FirstOrDefault(transport => transport.CanDial(address))
+        ?? throw new DialException($"No transport understands {address}.");
+
+    private Connection? FindOpen(PeerId peer) =>
+        _connections.TryGetValue(peer, out var known) ? known.Find(connection => connection.IsOpen) : null;
+
+    private async Task<Connection> DialSharedAsync(Multiaddr address, PeerId peer)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
+            try
+            {
+                var transport = await TransportOf(address).DialAsync(address, either.Token).ConfigureAwait(false);
+                var secured = await _upgrader.UpgradeAsync(transport, isDialer: true, peer, either.Token).ConfigureAwait(false);
+                return await AdmitAsync(secured, transport, isDialer: true).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException error)
+            {
+                throw new DialException($"{address} did not complete the handshake in time.", error);
+            }
+            catch (ProtocolViolationException error)
+            {
+                throw new DialException($"{address} did not complete the handshake: {error.Message}", error);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _dials.Remove(peer);
+            }
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A transport may be a user's own: whatever ends its listener is logged, and the node goes on.")]
+    private async Task AcceptLoopAsync(ITransportListener listener)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                var transport = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                if (!TryBeginHandshake(transport))
+                {
+                    Refuse(transport, "too many handshakes are under way");
+                    await transport.Stream.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception) when (_stopping.IsCancellationRequested)
+        {
+            // The listener was closed by us.
+        }
+        catch (Exception error)
+        {
+            NetworkLog.ListenerFailed(_logger, error, listener.Address);
+        }
+    }
+
+    private bool TryBeginHandshake(TransportConnection transport)
+    {
+        lock (_gate)
+        {
+            if (_handshakes.Count >= _options.MaxPendingHandshakes)
+            {
+                return false;
+            }
+
+            var handshake = new Task<Task>(() => AcceptAsync(transport));
+            var whole = handshake.Unwrap();
+            _handshakes.Add(whole);
+            _ = whole.ContinueWith(EndHandshake, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            handshake.Start(TaskScheduler.Default);
+            return true;
+        }
+    }
+
+    private void EndHandshake(Task handshake)
+    {
+        lock (_gate)
+        {
+            _handshakes.Remove(handshake);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a stranger's bytes cause ends that stranger's connection and nothing else.")]
+    private async Task AcceptAsync(TransportConnection transport)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
+            var secured = await _upgrader.UpgradeAsync(transport, isDialer: false, expected: null, either.Token).ConfigureAwait(false);
+            await AdmitAsync(secured, transport, isDialer: false).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Refuse(transport, error.Message);
+            await transport.Stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Refuse(TransportConnection transport, string reason)
+    {
+        Telemetry.Refusals.Add(1);
+        NetworkLog.Refused(_logger, transport.Remote, reason);
+    }
+
+    /// <summary>Enters a secured connection into the books, within the limits, and starts it.</summary>
+    private async ValueTask<Connection> AdmitAsync(SecuredConnection secured, TransportConnection transport, bool isDialer)
+    {
+        try
+        {
+            var connection = new Connection(secured, transport, isDialer, _protocols, _limits, _options.TimeProvider, _logger);
+            lock (_gate)
+            {
+                Enter(connection);
+            }
+
+            Telemetry.Connections.Add(1);
+            NetworkLog.Connected(_logger, connection.RemotePeer, connection.RemoteAddress, isDialer);
+            connection.Start();
+            _ = LeaveWhenClosedAsync(connection);
+            return connection;
+        }
+        catch (PeerRefusedException)
+        {
+            await secured.Stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private void Enter(Connection connection)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            throw new PeerRefusedException("The node is shutting down.");
+        }
+
+        var known = _connections.GetValueOrDefault(connection.RemotePeer) ?? [];
+        if (_connectionCount >= _options.MaxConnections || (!connection.IsDialer && known.Count >= _options.MaxConnectionsPerPeer))
+        {
+            throw new PeerRefusedException("The node has all the connections it may have.");
+        }
+
+        known.Add(connection);
+        _connections[connection.RemotePeer] = known;
+        _connectionCount++;
+    }
+
+    private async Task LeaveWhenClosedAsync(Connection connection)
+    {
+        await connection.Closed.ConfigureAwait(false);
+        Telemetry.Connections.Add(-1);
+        lock (_gate)
+        {
+            var known = _connections[connection.RemotePeer];
+            known.Remove(connection);
+            _connectionCount--;
+            if (known.Count == 0)
+            {
+                _connections.Remove(connection.RemotePeer);
+            }
+        }
+    }
+
+    private void Probe()
+    {
+        foreach (var connection in Connections)
+        {
+            connection.Tick();
+        }
+    }
+}

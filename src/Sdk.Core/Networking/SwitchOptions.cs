@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sdk.Core.Cryptography;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>How a <see cref="Switch"/> is set up. Read once, when it is made.</summary>
+public sealed class SwitchOptions
+{
+    /// <summary>The node's own key, which its peer id names. The caller owns it and keeps it until the switch is disposed.</summary>
+    public required KeyPair NodeKey { get; set; }
+
+    /// <summary>The transports, which the caller owns.</summary>
+    /// <value>Default: TCP.</value>
+    public IReadOnlyList<ITransport> Transports { get; set; } = [new TcpTransport()];
+
+    /// <summary>Connections in all, dialled and accepted; further ones are refused.</summary>
+    /// <value>Default: 1024.</value>
+    public int MaxConnections { get; set; } = 1024;
+
+    /// <summary>Accepted connections of one peer id; further ones are refused.</summary>
+    /// <value>Default: 8.</value>
+    public int MaxConnectionsPerPeer { get; set; } = 8;
+
+    /// <summary>Accepted connections whose handshake is under way; further ones are closed before a byte is read.</summary>
+    /// <value>Default: 128.</value>
+    public int MaxPendingHandshakes { get; set; } = 128;
+
+    /// <summary>Streams that a peer may hold open on one connection; further ones are reset.</summary>
+    /// <value>Default: 256.</value>
+    public int MaxInboundStreamsPerConnection { get; set; } = 256;
+
+    /// <summary>From connect to secured connection, either way.</summary>
+    /// <value>Default: 10 s.</value>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a connection is probed for life and its round trip measured.</summary>
+    /// <value>Default: 15 s.</value>
+    public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The clock.</summary>
+    /// <value>Default: the system's.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where logs go.</summary>
+    /// <value>Default: nowhere.</value>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(NodeKey);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(LoggerFactory);
+        if (Transports is null || Transports.Count == 0)
+        {
+            throw new ArgumentException("A switch needs at least one transport.", nameof(Transports));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerPeer, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingHandshakes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxInboundStreamsPerConnection, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ProbeInterval, TimeSpan.Zero);
+    }
+}
