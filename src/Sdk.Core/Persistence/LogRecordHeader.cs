@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Sdk.Core.Persistence;
 
-/// <summary>The 40 bytes before each record: log mark u64, lsn u64, synced lsn u64, payload length u32, epoch u32, CRC-32C u32 of these fields
-/// and the payload, zero u32; little-endian.</summary>
+/// <summary>The 40 bytes before each record: log mark u64, lsn u64, synced lsn u64, payload length u32, epoch u32, zero u32, CRC-32C u32
+/// of all these and the payload; little-endian.</summary>
 /// <remarks>The mark is random for each log and never leaves it. So recovery can look for records at any multiple of <see cref="Alignment"/>
 /// without being fooled by payload bytes that somebody chose to look like a record.</remarks>
 /// <param name="Lsn">Byte position of the record in the endless log; a record of an earlier lap has a smaller one.</param>
@@ -18,7 +18,7 @@ internal readonly record struct LogRecordHeader(long Lsn, long SyncedLsn, int Pa
     /// <summary>Records begin at multiples of this.</summary>
     public const int Alignment = 8;
 
-    private const int ChecksumOffset = 32;
+    private const int ChecksumOffset = 36;
 
     /// <summary>Bytes from this record to the next.</summary>
     public int SpanBytes => SpanOf(PayloadBytes);
@@ -32,9 +32,9 @@ internal readonly record struct LogRecordHeader(long Lsn, long SyncedLsn, int Pa
         BinaryPrimitives.WriteInt64LittleEndian(destination[16..], SyncedLsn);
         BinaryPrimitives.WriteInt32LittleEndian(destination[24..], PayloadBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[28..], Epoch);
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[32..], 0);
         uint checksum = Crc32C.Append(Crc32C.Append(Crc32C.Compute(destination[..ChecksumOffset]), payloadHead), payloadRest);
         BinaryPrimitives.WriteUInt32LittleEndian(destination[ChecksumOffset..], checksum);
-        BinaryPrimitives.WriteUInt32LittleEndian(destination[(ChecksumOffset + 4)..], 0);
     }
 
     /// <summary>Reads the fields, if mark and length may be those of a record; the checksum is not judged yet.</summary>

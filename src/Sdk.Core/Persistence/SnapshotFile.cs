@@ -56,7 +56,7 @@ public sealed class SnapshotFile : IDisposable
         NoteBytes + ((HeaderBytes + (long)maxBytes + StripeBytes - 1) / StripeBytes * 2 * StripeBytes);
 
     /// <summary>The last snapshot written, or null before the first.</summary>
-    public ReadOnlyMemory<byte>? Latest => _latest?.Payload;
+    public ReadOnlyMemory<byte>? Latest => _latest is { } latest ? latest.Payload : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>Replaces the latest snapshot; the new one is durable when this returns, and until then a crash leaves the old one.</summary>
     /// <exception cref="StoreFailedException">A write or sync failed before.</exception>
@@ -131,16 +131,16 @@ public sealed class SnapshotFile : IDisposable
             return null;
         }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) > FormatVersion)
-        {
-            throw new FormatTooNewException("The snapshot was written by a newer version.");
-        }
-
         byte[] payload = new byte[length];
         Transfer(parity, HeaderBytes, length, (offset, at, count) => _ = _file.Read(offset, payload.AsSpan(at, count)));
         if (BinaryPrimitives.ReadUInt32LittleEndian(header[24..]) != Crc32C.Append(Crc32C.Compute(header[..24]), payload))
         {
             return null;
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) > FormatVersion)
+        {
+            throw new FormatTooNewException("The snapshot was written by a newer version.");
         }
 
         isDamaged = false;
