@@ -34,25 +34,28 @@ public sealed class ArrowTests
         [""] = ["Disk", "Local", "Replication"],
     };
 
+    /// <summary>Values without behaviour that a folder makes and a user gets: they stand at the root, and use nothing of the house.</summary>
+    private static readonly string[] Receipts = ["Sdk.Storage.BatchCertified", "Sdk.Storage.FlushReceipt"];
+
     [Fact]
     public void Packages_import_only_in_the_direction_of_the_design() =>
-        Assert.Empty(PackageRules(PackageArrows).Faults(Packages.SelectMany(UsesOf)));
+        AssertNone(PackageRules(PackageArrows).Faults(Packages.SelectMany(UsesOf)));
 
     [Fact]
     public void Folders_of_Core_import_only_in_the_direction_of_the_design() =>
-        Assert.Empty(FolderRules("Sdk.Core", CoreArrows).Faults(UsesOf("Sdk.Core")));
+        AssertNone(FolderRules("Sdk.Core", CoreArrows).Faults(UsesOf("Sdk.Core")));
 
     [Fact]
     public void Folders_of_Storage_import_only_in_the_direction_of_the_design() =>
-        Assert.Empty(FolderRules("Sdk.Storage", StorageArrows).Faults(UsesOf("Sdk.Storage")));
+        AssertNone(FolderRules("Sdk.Storage", StorageArrows).Faults(UsesOf("Sdk.Storage")));
 
     [Fact]
-    public void Exceptions_that_everybody_may_throw_use_nothing_of_the_house_themselves()
+    public void What_every_folder_may_use_uses_nothing_of_the_house_itself()
     {
         foreach (var package in new[] { "Sdk.Core", "Sdk.Storage" })
         {
             var house = UsesOf(package).Where(use => IsGround(use.User) && Packages.Contains(use.Used.Assembly) && !IsGround(use.Used));
-            Assert.Empty(house);
+            AssertNone(house.Select(use => $"{use.User} names {use.Used}"));
         }
     }
 
@@ -87,6 +90,7 @@ public sealed class ArrowTests
     [Theory]
     [InlineData(nameof(Rooms.Above.InField))]
     [InlineData(nameof(Rooms.Above.InBody))]
+    [InlineData(nameof(Rooms.Above.AfterASwitch))]
     [InlineData(nameof(Rooms.Above.InAsyncBody))]
     [InlineData(nameof(Rooms.Above.InLambda))]
     [InlineData(nameof(Rooms.Above.InGenericArgument))]
@@ -112,13 +116,23 @@ public sealed class ArrowTests
             : type.Namespace[(package.Length + 1)..].Split('.')[0],
         arrows);
 
-    /// <summary>The exceptions at the root of a package, and the reasons (enumerations) that they carry.</summary>
+    /// <summary>The exceptions at the root of a package, the reasons (enumerations) that they carry, and the values handed up to the user.</summary>
     private static bool IsGround(TypeName type) =>
+        Receipts.Contains(type.ToString()) || IsThrown(type);
+
+    private static bool IsThrown(TypeName type) =>
         Packages.Contains(type.Namespace)
         && Assembly.Load(type.Assembly).GetType(type.ToString()) is { } loaded
         && (IsException(loaded) || (loaded.IsEnum && loaded.Assembly.GetTypes().Where(IsException).Any(e => e.GetProperties().Any(p => p.PropertyType == loaded))));
 
     private static bool IsException(Type type) => typeof(Exception).IsAssignableFrom(type);
+
+    /// <summary>Shows every fault, where an assertion on a collection would show the beginnings of three.</summary>
+    private static void AssertNone(IEnumerable<string> faults)
+    {
+        var lines = string.Join('\n', faults);
+        Assert.True(lines.Length == 0, lines);
+    }
 
     private static IReadOnlyCollection<TypeUse> UsesOf(string package) => CompiledAssembly.ReadUses(Assembly.Load(package).Location);
 }

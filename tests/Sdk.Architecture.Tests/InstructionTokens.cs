@@ -31,7 +31,8 @@ internal static class InstructionTokens
                     tokens.Add(MetadataTokens.EntityHandle(instructions.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
-                    instructions.Offset += instructions.ReadInt32() * sizeof(int);
+                    var targets = instructions.ReadInt32(); // read first: += would add to the offset from before the reading
+                    instructions.Offset += targets * sizeof(int);
                     break;
                 case OperandType.InlineNone:
                     break;

@@ -29,6 +29,16 @@ namespace Sdk.Architecture.Tests.Rooms.Above
         public void Act() => Furniture.Move();
     }
 
+    internal sealed class AfterASwitch
+    {
+        public string Act(int value)
+        {
+            var text = value switch { 0 => "a", 1 => "b", 2 => "c", 3 => "d", 4 => "e", _ => "f" };
+            Furniture.Move();
+            return text;
+        }
+    }
+
     internal sealed class InAsyncBody
     {
         public async Task Act()

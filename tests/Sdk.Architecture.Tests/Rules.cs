@@ -34,10 +34,12 @@ internal sealed class Rules
             }
             else if (!targets.Contains(to))
             {
-                faults.Add($"{from} must not use {to}: {use.User} names {use.Used}");
+                faults.Add($"{Name(from)} must not use {Name(to)}: {use.User} names {use.Used}");
             }
         }
 
         return [.. faults];
     }
+
+    private static string Name(string room) => room.Length == 0 ? "the root" : room;
 }
