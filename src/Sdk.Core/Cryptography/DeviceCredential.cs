@@ -129,7 +129,9 @@ public sealed class DeviceCredential
         return credential;
     }
 
-    /// <summary>The canonical encoding, <see cref="LengthBytes"/> bytes: version 1, the fields in order, integers little-endian, the signature.</summary>
+    /// <summary>
+    /// The canonical encoding, <see cref="LengthBytes"/> bytes: version 1, the fields in order, integers little-endian, the signature.
+    /// </summary>
     public byte[] Encode()
     {
         var bytes = new byte[LengthBytes];

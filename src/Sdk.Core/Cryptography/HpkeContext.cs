@@ -3,23 +3,6 @@ using System.Security.Cryptography;
 
 namespace Sdk.Core.Cryptography;
 
-/// <summary>What authenticates the sender beyond the seal itself, by RFC 9180's modes: nothing, a pre-shared key, a key of the sender, or both.</summary>
-internal sealed record HpkeAuthentication
-{
-    public static HpkeAuthentication None { get; } = new();
-
-    /// <summary>A pre-shared key of at least 32 bytes; empty for none.</summary>
-    public ReadOnlyMemory<byte> PreSharedKey { get; init; }
-
-    public ReadOnlyMemory<byte> PreSharedKeyId { get; init; }
-
-    /// <summary>The sender's private key, on the sender's side.</summary>
-    public AgreementKey? SenderKey { get; init; }
-
-    /// <summary>The sender's public key, on the recipient's side; empty for none.</summary>
-    public ReadOnlyMemory<byte> SenderPublicKey { get; init; }
-}
-
 /// <summary>
 /// The keys that both sides hold after RFC 9180's set-up with DHKEM(P-256, HKDF-SHA256), HKDF-SHA256 and AES-GCM: a sequence of
 /// messages, each sealed under the base nonce XOR its number. One side seals, the other opens; not safe for many threads.
@@ -42,14 +25,15 @@ internal sealed class HpkeContext : IDisposable
     // KeySchedule, section 5.1.
     private HpkeContext(ushort aeadId, ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> info, HpkeAuthentication by, bool bySender)
     {
-        if (by.PreSharedKey.IsEmpty != by.PreSharedKeyId.IsEmpty || (!by.PreSharedKey.IsEmpty && by.PreSharedKey.Length < PreSharedKeyLengthBytesMin))
+        var isNamed = !by.PreSharedKeyId.IsEmpty;
+        if (isNamed ? by.PreSharedKey.Length < PreSharedKeyLengthBytesMin : !by.PreSharedKey.IsEmpty)
         {
             throw new ArgumentException("A pre-shared key has at least 32 bytes and an identifier.", nameof(by));
         }
 
         _hkdf = LabeledHkdf.Suite(aeadId);
         Span<byte> context = stackalloc byte[1 + (2 * LabeledHkdf.HashLengthBytes)];
-        context[0] = (byte)((by.PreSharedKey.IsEmpty ? 0 : 1) | (bySender ? 2 : 0));
+        context[0] = (byte)((isNamed ? 1 : 0) | (bySender ? 2 : 0));
         _hkdf.Extract([], "psk_id_hash"u8, by.PreSharedKeyId.Span, context.Slice(1, LabeledHkdf.HashLengthBytes));
         _hkdf.Extract([], "info_hash"u8, info, context[(1 + LabeledHkdf.HashLengthBytes)..]);
 
@@ -122,7 +106,7 @@ internal sealed class HpkeContext : IDisposable
     }
 
     /// <summary>Opens the next message; the destination has its length without the tag.</summary>
-    /// <exception cref="AuthenticationTagMismatchException">The message was not sealed with these keys, this number and this data.</exception>
+    /// <exception cref="AuthenticationTagMismatchException">The message was not sealed with these keys, number and data.</exception>
     public void Open(ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> sealedMessage, Span<byte> destination)
     {
         Span<byte> nonce = stackalloc byte[NonceLengthBytes];
@@ -143,7 +127,12 @@ internal sealed class HpkeContext : IDisposable
 
     // ExtractAndExpand, section 4.1; the second agreement exists only where the sender has a key.
     private static HpkeContext FromAgreed(
-        ushort aeadId, ReadOnlySpan<byte> agreed, ReadOnlySpan<byte> kemContext, ReadOnlySpan<byte> info, HpkeAuthentication by, bool bySender)
+        ushort aeadId,
+        ReadOnlySpan<byte> agreed,
+        ReadOnlySpan<byte> kemContext,
+        ReadOnlySpan<byte> info,
+        HpkeAuthentication by,
+        bool bySender)
     {
         Span<byte> pseudoRandomKey = stackalloc byte[LabeledHkdf.HashLengthBytes];
         Span<byte> sharedSecret = stackalloc byte[LabeledHkdf.HashLengthBytes];

@@ -41,10 +41,7 @@ public sealed class KeyPair : IDisposable
 
     /// <summary>Takes a private key, 32 bytes big-endian in [1, n); the caller zeroes its own copy.</summary>
     /// <exception cref="InvalidKeyException">The length is not 32, or the number is zero or not below the group's order.</exception>
-    public static KeyPair FromPrivateKey(ReadOnlySpan<byte> privateKey) =>
-        privateKey.Length == PrivateKeyLengthBytes && Secp256k1.IsScalar(privateKey)
-            ? new KeyPair(privateKey, isTestOnly: false)
-            : throw new InvalidKeyException("A private key on secp256k1 is a number of 32 bytes from 1 to below the group's order.");
+    public static KeyPair FromPrivateKey(ReadOnlySpan<byte> privateKey) => FromPrivateKey(privateKey, isTestOnly: false);
 
     /// <summary>
     /// Signs a digest: deterministically (RFC 6979 with HMAC-SHA-256), low s, with the recovery id.
@@ -100,6 +97,11 @@ public sealed class KeyPair : IDisposable
 
     /// <summary>The account's address; never the private key.</summary>
     public override string ToString() => $"KeyPair of {Address}";
+
+    internal static KeyPair FromPrivateKey(ReadOnlySpan<byte> privateKey, bool isTestOnly) =>
+        privateKey.Length == PrivateKeyLengthBytes && Secp256k1.IsScalar(privateKey)
+            ? new KeyPair(privateKey, isTestOnly)
+            : throw new InvalidKeyException("A private key on secp256k1 is a number of 32 bytes from 1 to below the group's order.");
 
     private static KeyPair Generate(bool isTestOnly)
     {

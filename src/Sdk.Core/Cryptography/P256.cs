@@ -42,7 +42,7 @@ internal static class P256
     /// <summary>The uncompressed form, 04 ‖ x ‖ y.</summary>
     public static byte[] Encode(ECPoint point) => [0x04, .. point.X!, .. point.Y!];
 
-    /// <summary>Decodes a compressed (33 bytes, 02 or 03) or uncompressed (65 bytes, 04) point and checks that it is on the curve.</summary>
+    /// <summary>Decodes a compressed (33 bytes, 02 or 03) or uncompressed (65 bytes, 04) point on the curve.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, out ECPoint point)
     {
         point = default;

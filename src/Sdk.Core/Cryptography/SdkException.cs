@@ -45,7 +45,7 @@ public enum KeystoreFailure
     /// <summary>A version, cipher or key derivation function this suite does not know.</summary>
     Unsupported = 3,
 
-    /// <summary>A cost or a size outside the bounds of the keystore reader, refused before any work.</summary>
+    /// <summary>A cost or a size outside the bounds of <see cref="Cryptography.Keystore"/>, refused before any work.</summary>
     OutOfBounds = 4,
 
     /// <summary>A file of that name exists, and overwriting was not allowed.</summary>

@@ -14,7 +14,7 @@ internal abstract class Secp256k1
     public const int CompactSignatureLengthBytes = 64;
 
     /// <summary>The implementation in use by this process.</summary>
-    public static Secp256k1 Current { get; } = ManagedSecp256k1.Instance;
+    public static Secp256k1 Current { get; } = (Secp256k1?)NativeSecp256k1.Instance ?? ManagedSecp256k1.Instance;
 
     /// <summary>Half of the group's order, rounded down: the largest s that is low. Big-endian.</summary>
     public static ReadOnlySpan<byte> HalfOrder =>

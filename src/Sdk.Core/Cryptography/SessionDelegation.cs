@@ -94,7 +94,9 @@ public sealed class SessionDelegation
         ? new SessionDelegation(bytes.ToArray())
         : throw new CryptographyException($"A session delegation of version {Version} has {LengthBytes} bytes.");
 
-    /// <summary>The canonical encoding, <see cref="LengthBytes"/> bytes: version 1, the fields in order, integers little-endian, the signature.</summary>
+    /// <summary>
+    /// The canonical encoding, <see cref="LengthBytes"/> bytes: version 1, the fields in order, integers little-endian, the signature.
+    /// </summary>
     public byte[] Encode() => [.. _encoded];
 
     /// <summary>
