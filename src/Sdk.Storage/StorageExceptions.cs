@@ -31,3 +31,13 @@ public sealed class WriteNotCertifiedException : SdkException
     {
     }
 }
+
+/// <summary>A slice that a member holds is damaged on its disk. The others of its store are not; this one is to be fetched from peers.</summary>
+public sealed class StoreCorruptException : SdkException
+{
+    internal StoreCorruptException(uint slice, string message)
+        : base(message) => Slice = slice;
+
+    /// <summary>Number of the slice in its copy group's span.</summary>
+    public uint Slice { get; }
+}

@@ -127,7 +127,9 @@ public sealed class DataDirectoryLockedException : SdkException
 /// <summary>The data were written by a newer version of the suite, which this one does not understand.</summary>
 public sealed class FormatTooNewException : SdkException
 {
-    internal FormatTooNewException(string message)
+    /// <summary>For stores above Core.</summary>
+    /// <param name="message">One clear sentence without secrets.</param>
+    public FormatTooNewException(string message)
         : base(message)
     {
     }
