@@ -56,12 +56,14 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
                     throw new IOException("The stream was closed while it was read.");
                 }
 
-                var part = result.Buffer.Slice(0, Math.Min(buffer.Length, result.Buffer.Length));
+                // After the advance the sequence is gone, and its length with it.
+                var length = (int)Math.Min(buffer.Length, result.Buffer.Length);
+                var part = result.Buffer.Slice(0, length);
                 part.CopyTo(buffer.Span);
                 input.AdvanceTo(part.End);
-                if (part.Length > 0 || result.IsCompleted || buffer.Length == 0)
+                if (length > 0 || result.IsCompleted || buffer.Length == 0)
                 {
-                    return (int)part.Length;
+                    return length;
                 }
             }
         }
