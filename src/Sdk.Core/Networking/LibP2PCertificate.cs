@@ -179,7 +179,7 @@ internal static class LibP2PCertificate
             var isRsa = certificate.SignatureAlgorithm.StartsWith("1.2.840.113549", StringComparison.Ordinal);
             return isRsa ? IsSignedByRsa(certificate, hash.Value) : IsSignedByEcdsa(certificate, hash.Value);
         }
-        catch (CryptographicException)
+        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
         {
             // A key that the platform cannot read signs nothing.
             return false;

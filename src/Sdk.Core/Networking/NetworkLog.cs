@@ -23,8 +23,8 @@ internal static partial class NetworkLog
     [LoggerMessage(6, LogLevel.Error, "The handler of {Protocol} failed on a stream of {Peer}", EventName = "HandlerFailed")]
     public static partial void HandlerFailed(ILogger logger, Exception error, PeerId peer, string protocol);
 
-    [LoggerMessage(7, LogLevel.Error, "The listener on {Address} failed and accepts no more", EventName = "ListenerFailed")]
-    public static partial void ListenerFailed(ILogger logger, Exception error, Multiaddr address);
+    [LoggerMessage(7, LogLevel.Warning, "The listener on {Address} cannot accept and tries again in {Pause}", EventName = "AcceptFailed")]
+    public static partial void AcceptFailed(ILogger logger, Exception error, Multiaddr address, TimeSpan pause);
 
     [LoggerMessage(8, LogLevel.Warning, "A protocol handler did not return within {Limit} of being cancelled", EventName = "HandlerLingers")]
     public static partial void HandlerLingers(ILogger logger, TimeSpan limit);

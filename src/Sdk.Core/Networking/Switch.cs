@@ -13,6 +13,9 @@ public sealed class Switch : IAsyncDisposable
     /// <summary>How long handlers may take to return after they were cancelled.</summary>
     private static readonly TimeSpan HandlerGrace = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a listener that cannot accept waits before it tries again.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
     private readonly SwitchOptions _options;
     private readonly YamuxLimits _limits;
     private readonly ILogger _logger;
@@ -227,12 +230,12 @@ public sealed class Switch : IAsyncDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A transport may be a user's own: whatever ends its listener is logged, and the node goes on.")]
+    [SuppressMessage("Design", "CA1031", Justification = "A transport may be a user's own: whatever it throws is logged, and the node goes on.")]
     private async Task AcceptLoopAsync(ITransportListener listener)
     {
-        try
+        while (!_stopping.IsCancellationRequested)
         {
-            while (!_stopping.IsCancellationRequested)
+            try
             {
                 var transport = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                 if (!TryBeginHandshake(transport))
@@ -241,14 +244,16 @@ public sealed class Switch : IAsyncDisposable
                     await transport.Stream.DisposeAsync().ConfigureAwait(false);
                 }
             }
-        }
-        catch (Exception) when (_stopping.IsCancellationRequested)
-        {
-            // The listener was closed by us.
-        }
-        catch (Exception error)
-        {
-            NetworkLog.ListenerFailed(_logger, error, listener.Address);
+            catch (Exception) when (_stopping.IsCancellationRequested)
+            {
+                // The listener was closed by us.
+            }
+            catch (Exception error)
+            {
+                // Out of sockets, most likely: some will be closed.
+                NetworkLog.AcceptFailed(_logger, error, listener.Address, AcceptPause);
+                await Task.Delay(AcceptPause, _options.TimeProvider, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

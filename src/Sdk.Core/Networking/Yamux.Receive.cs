@@ -63,6 +63,7 @@ internal sealed partial class Yamux
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReceiveDataAsync(YamuxHeader header)
     {
         var stream = BeginReceive(header);

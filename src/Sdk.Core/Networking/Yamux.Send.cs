@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 
 namespace Sdk.Core.Networking;
 
@@ -89,6 +90,7 @@ internal sealed partial class Yamux
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendDirectAsync(YamuxStream stream, ReadOnlyMemory<byte> frame)
     {
         try
@@ -113,6 +115,7 @@ internal sealed partial class Yamux
     }
 
     /// <summary>False once there is nothing more to do.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> WaitForWorkAsync()
     {
         bool isDrained;

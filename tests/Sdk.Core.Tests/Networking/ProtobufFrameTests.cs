@@ -1,0 +1,70 @@
+using System.IO.Pipelines;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Sdk.Core.Networking;
+
+namespace Sdk.Core.Tests.Networking;
+
+public class ProtobufFrameTests
+{
+    [Fact]
+    public async Task Messages_read_back_one_by_one_and_then_the_end()
+    {
+        var pipe = new Pipe();
+        ProtobufFrame.Write(pipe.Writer, new StringValue { Value = "one" });
+        ProtobufFrame.Write(pipe.Writer, new StringValue());
+        ProtobufFrame.Write(pipe.Writer, new StringValue { Value = new string('x', 300) });
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal("one", (await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000))!.Value);
+        Assert.Equal("", (await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000))!.Value);
+        Assert.Equal(300, (await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000))!.Value.Length);
+        Assert.Null(await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000));
+    }
+
+    [Fact]
+    public async Task A_length_over_the_limit_is_refused_before_the_message_arrives_or_memory_is_taken()
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(new byte[] { 0xE9, 0x07 }); // 1001, and not a byte of it
+        await Assert.ThrowsAsync<ProtocolViolationException>(async () => await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000));
+
+        var huge = new Pipe();
+        await huge.Writer.WriteAsync(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F });
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var read = ProtobufFrame.ReadAsync(huge.Reader, StringValue.Parser, int.MaxValue);
+        Assert.True(read.IsFaulted);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
+        await Assert.ThrowsAsync<ProtocolViolationException>(async () => await read);
+    }
+
+    [Theory]
+    [InlineData("05aabb")]
+    [InlineData("80")]
+    [InlineData("8000")]
+    [InlineData("03aabbcc")]
+    public async Task A_truncated_or_malformed_message_is_a_violation(string hex)
+    {
+        var pipe = new Pipe();
+        await pipe.Writer.WriteAsync(Convert.FromHexString(hex));
+        await pipe.Writer.CompleteAsync();
+        await Assert.ThrowsAsync<ProtocolViolationException>(async () => await ProtobufFrame.ReadAsync(pipe.Reader, StringValue.Parser, 1000));
+    }
+
+    [Fact]
+    public async Task A_message_larger_than_the_streams_window_arrives_whole()
+    {
+        await using var pair = await SwitchPair.StartAsync("memory");
+        var arrived = new TaskCompletionSource<ByteString>();
+        pair.Listener.Register(new Handler("/test/large/1", async (stream, token) =>
+            arrived.SetResult((await ProtobufFrame.ReadAsync(stream.Input, BytesValue.Parser, 4_000_000, token))!.Value)));
+        var connection = await pair.Dialer.DialAsync(pair.Address);
+        await using var stream = await connection.OpenStreamAsync("/test/large/1");
+        var payload = new byte[3_000_000];
+        new Random(1).NextBytes(payload);
+
+        ProtobufFrame.Write(stream.Output, new BytesValue { Value = ByteString.CopyFrom(payload) });
+        await stream.Output.FlushAsync();
+
+        Assert.Equal(payload, (await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30))).ToByteArray());
+    }
+}
