@@ -41,3 +41,48 @@ public sealed class StoreCorruptException : SdkException
     /// <summary>Number of the slice in its copy group's span.</summary>
     public uint Slice { get; }
 }
+
+/// <summary>So few members of a copy group answer that no write can be certified, or none was in time. Nothing uncertified counts as written.</summary>
+public sealed class QuorumUnreachableException : SdkException
+{
+    internal QuorumUnreachableException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Another session of the disk's owner took the disk over; this one can neither write nor trust what it reads any more.</summary>
+public sealed class SessionFencedException : SdkException
+{
+    internal SessionFencedException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>No member delivered sectors with a proof that the disk's own root accepts.</summary>
+public sealed class SliceUnreadableException : SdkException
+{
+    internal SliceUnreadableException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>A member, or too many of them, refused to keep a disk; the message says why.</summary>
+public sealed class DiskRefusedException : SdkException
+{
+    internal DiskRefusedException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>The member that was asked keeps no disk of that name for this account.</summary>
+public sealed class DiskNotFoundException : SdkException
+{
+    internal DiskNotFoundException(string message)
+        : base(message)
+    {
+    }
+}

@@ -31,7 +31,8 @@ public sealed class ArrowTests
         ["Disk"] = [],
         ["Local"] = ["Disk"],
         ["Replication"] = ["Disk", "Local"],
-        [""] = ["Disk", "Local", "Replication"],
+        ["Space"] = ["Disk", "Local", "Replication"],
+        [""] = ["Disk", "Local", "Replication", "Space"],
     };
 
     /// <summary>Values without behaviour that a folder makes and a user gets: they stand at the root, and use nothing of the house.</summary>

@@ -62,6 +62,40 @@ public sealed class DataDirectory : IDisposable
     /// <summary>Opens a file of the directory for the node's own use, see <see cref="BlockFile.Open"/>.</summary>
     public BlockFile OpenFile(string name, long preallocateBytes = 0) => BlockFile.Open(PathOf(name), preallocateBytes);
 
+    /// <summary>Replaces a small file as a whole: after a crash it holds either the old or the new content.</summary>
+    /// <exception cref="DiskFullException">The host has no space; the old content stands.</exception>
+    public void WriteFile(string name, ReadOnlySpan<byte> content)
+    {
+        string path = PathOf(name);
+        string draft = path + ".draft";
+        using (var file = BlockFile.Open(draft))
+        {
+            file.SetLength(content.Length);
+            file.Write(0, content);
+            file.Sync();
+        }
+
+        File.Move(draft, path, overwrite: true);
+        HostDirectory.Sync(FullPath);
+    }
+
+    /// <summary>Reads a file that <see cref="WriteFile"/> wrote; null when there is none.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="maxBytes">More than the file can honestly have.</param>
+    /// <exception cref="InvalidDataException">The file is longer.</exception>
+    public byte[]? ReadFile(string name, int maxBytes)
+    {
+        var file = new FileInfo(PathOf(name));
+        return !file.Exists ? null
+            : file.Length <= maxBytes ? File.ReadAllBytes(file.FullName)
+            : throw new InvalidDataException($"The file '{name}' of the data directory is longer than it can be.");
+    }
+
+    /// <summary>The names of the files that begin with a prefix, in order.</summary>
+    public IReadOnlyList<string> FilesWithPrefix(string prefix) =>
+        [.. Directory.EnumerateFiles(FullPath, prefix + "*").Select(file => Path.GetFileName(file)!)
+            .Where(file => !file.EndsWith(".draft", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     /// <summary>Gives the directory free.</summary>
     public void Dispose() => _lock.Dispose();
 

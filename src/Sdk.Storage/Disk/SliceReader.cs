@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Storage.Disk;
 

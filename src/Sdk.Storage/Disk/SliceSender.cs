@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Threading.Channels;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Storage.Disk;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Security.Cryptography;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Storage.Disk;
 

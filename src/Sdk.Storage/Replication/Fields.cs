@@ -60,6 +60,12 @@ internal ref struct FieldWriter(Span<byte> buffer)
         _written += Fields.HashBytes;
     }
 
+    public void Disk(in DiskId disk)
+    {
+        disk.CopyTo(_buffer[_written..]);
+        _written += DiskId.LengthBytes;
+    }
+
     public void Session(in SessionId session)
     {
         UInt64(session.Counter);
@@ -132,6 +138,12 @@ internal ref struct FieldReader(ReadOnlySpan<byte> source)
     {
         var field = Bytes(Fields.HashBytes);
         return field.IsEmpty ? default : Hash256.FromBytes(field);
+    }
+
+    public DiskId Disk()
+    {
+        var field = Bytes(DiskId.LengthBytes);
+        return field.IsEmpty ? default : DiskId.FromBytes(field);
     }
 
     public SessionId Session()

@@ -1,7 +1,6 @@
 using System.Numerics;
 using Sdk.Core.Cryptography;
 using Sdk.Storage.Disk;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Storage.Tests.Disk;
 

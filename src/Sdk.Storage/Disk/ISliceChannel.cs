@@ -1,6 +1,5 @@
-using Sdk.Storage.Disk;
 
-namespace Sdk.Storage.Replication;
+namespace Sdk.Storage.Disk;
 
 /// <summary>
 /// What a disk needs of one copy group. Production is <c>SliceSession</c>, a session over the network; the
@@ -55,6 +54,9 @@ internal sealed class SliceRead(ulong touched, ulong[] versions, PayloadBuffer p
 
     /// <summary>nonce ‖ tag ‖ ciphertext of each touched sector, in order.</summary>
     public ReadOnlyMemory<byte> Payload => payload.Memory;
+
+    /// <summary>Sectors that nobody has written.</summary>
+    public static SliceRead Untouched(int count) => new(0, new ulong[count], PayloadBuffer.Empty);
 
     public void Dispose() => payload.Release();
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Sdk.Storage.Replication;
+namespace Sdk.Storage.Disk;
 
 /// <summary>
 /// Sectors on their way: one pooled array that several senders share. It starts with one reference; whoever keeps it

@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Logging;
+using Sdk.Core.Cryptography;
+using Sdk.Core.Networking;
+using Sdk.Core.Persistence;
+
+namespace Sdk.Core;
+
+/// <summary>
+/// One member of the network: an account, a device that acts for it, and connections to others. Packages add what it can
+/// do (<c>node.Storage()</c>, …), one instance each.
+/// </summary>
+/// <remarks>Thread-safe. Disposing stops the services in reverse order of their making, then the network, then frees the data directory.</remarks>
+public sealed class Node : IAsyncDisposable
+{
+    private readonly NodeOptions _options;
+    private readonly Lock _lock = new();
+    private readonly List<object> _services = [];
+    private bool _isDisposed;
+
+    private Node(NodeOptions options, KeyPair account, DataDirectory? directory, DeviceIdentity device, AgreementKey agreement)
+    {
+        (_options, AccountKey, DataDirectory, Device, AgreementKey) = (options, account, directory, device, agreement);
+        Account = AccountAddress.FromPublicKey(account.PublicKey);
+        Switch = new Switch(new SwitchOptions
+        {
+            NodeKey = device.NodeKey,
+            Transports = options.Transports.Count > 0 ? [.. options.Transports] : [new TcpTransport()],
+            TimeProvider = options.TimeProvider,
+            LoggerFactory = options.LoggerFactory,
+        });
+    }
+
+    /// <summary>The account that the node acts for.</summary>
+    public AccountAddress Account { get; }
+
+    /// <summary>The account's key. Do not dispose it.</summary>
+    public KeyPair AccountKey { get; }
+
+    /// <summary>The account's key for agreement, derived from its key: what is sealed to it, the account opens on any device.</summary>
+    public AgreementKey AgreementKey { get; }
+
+    /// <summary>The device, with the account's credential for it.</summary>
+    public DeviceIdentity Device { get; }
+
+    /// <summary>Who the node is on the wire: named by the device's node key.</summary>
+    public PeerId PeerId => Switch.LocalPeer;
+
+    /// <summary>Where others reach the node, with its peer id.</summary>
+    public IReadOnlyList<Multiaddr> Addresses => [.. Switch.ListenAddresses.Select(address => address.WithPeer(PeerId))];
+
+    /// <summary>Connections, and the protocols spoken over them.</summary>
+    public Switch Switch { get; }
+
+    /// <summary>The node's data directory; null when it keeps nothing.</summary>
+    public DataDirectory? DataDirectory { get; }
+
+    /// <summary>The network that the node belongs to.</summary>
+    public ulong NetworkId => _options.NetworkId;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider TimeProvider => _options.TimeProvider;
+
+    /// <summary>Where logs go.</summary>
+    public ILoggerFactory LoggerFactory => _options.LoggerFactory;
+
+    /// <summary>Starts a node: locks the data directory, opens or makes the device, listens.</summary>
+    /// <param name="options">How the node is set up; not to be changed afterwards.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="ArgumentException">There is no account.</exception>
+    /// <exception cref="DataDirectoryLockedException">Another process uses the data directory.</exception>
+    /// <exception cref="CryptographyException">The device in the data directory belongs to another account.</exception>
+    public static async ValueTask<Node> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var account = options.Account ?? throw new ArgumentException("A node acts for an account: set NodeOptions.Account.", nameof(options));
+        var directory = options.DataDirectory is { } path ? DataDirectory.Open(path) : null;
+        Node? node = null;
+        try
+        {
+            var agreement = DeviceFile.DeriveAgreementKey(account);
+            var device = DeviceFile.OpenOrCreate(directory, account, agreement, options);
+            node = new Node(options, account, directory, device, agreement);
+            foreach (var address in options.Listen)
+            {
+                await node.Switch.ListenAsync(address, cancellationToken).ConfigureAwait(false);
+            }
+
+            return node;
+        }
+        catch
+        {
+            if (node is not null)
+            {
+                await node.DisposeAsync().ConfigureAwait(false);
+            }
+
+            directory?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The node's one instance of a package's service, made at the first call. Packages call this from their extension
+    /// methods. The node disposes it if it is <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>.
+    /// </summary>
+    /// <param name="create">Makes the service; called under a lock, so it must not wait.</param>
+    public T GetOrAddService<T>(Func<Node, T> create)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_services.OfType<T>().FirstOrDefault() is { } existing)
+            {
+                return existing;
+            }
+
+            var service = create(this);
+            _services.Add(service);
+            return service;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+        }
+
+        foreach (var service in Enumerable.Reverse(_services))
+        {
+            if (service is IAsyncDisposable asyncDisposable)
+            {
+                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+            }
+            else if (service is IDisposable disposable)
+            {
+                disposable.Dispose();
+            }
+        }
+
+        await Switch.DisposeAsync().ConfigureAwait(false);
+        Device.Dispose();
+        AgreementKey.Dispose();
+        if (_options.OwnsAccount)
+        {
+            AccountKey.Dispose();
+        }
+
+        DataDirectory?.Dispose();
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sdk.Core.Cryptography;
+using Sdk.Core.Networking;
+
+namespace Sdk.Core;
+
+/// <summary>How a node is set up. Start from a preset: <see cref="Local"/>, <see cref="LightClient"/> or <see cref="Provider"/>.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>The network of nodes on one machine; it never meets another.</summary>
+    public const ulong LocalNetworkId = 0x6c6f63616c; // "local"
+
+    /// <summary>
+    /// The account that the node acts for. The caller keeps it and disposes it after the node.
+    /// </summary>
+    /// <value>Required.</value>
+    public KeyPair? Account { get; set; }
+
+    /// <summary>Which network the node belongs to: everything signed names it, and nodes of other networks are refused.</summary>
+    /// <value>The default is <see cref="LocalNetworkId"/>.</value>
+    public ulong NetworkId { get; set; } = LocalNetworkId;
+
+    /// <summary>What the node's device may do in the account's name.</summary>
+    /// <value>The default is <see cref="KeyScopes.All"/>.</value>
+    public KeyScopes Scopes { get; set; } = KeyScopes.All;
+
+    /// <summary>How long a new device credential is good for.</summary>
+    /// <value>The default is 365 days.</value>
+    public TimeSpan CredentialLifetime { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>
+    /// Where the node keeps what outlives it, locked for this process. Without one it keeps nothing, and its device is
+    /// a new one at every start.
+    /// </summary>
+    /// <value>The default is none.</value>
+    public string? DataDirectory { get; set; }
+
+    /// <summary>Where the node listens.</summary>
+    /// <value>The default is nowhere.</value>
+    public IList<Multiaddr> Listen { get; } = [];
+
+    /// <summary>What carries connections.</summary>
+    /// <value>The default is TCP.</value>
+    public IList<ITransport> Transports { get; } = [];
+
+    /// <summary>The clock.</summary>
+    /// <value>The default is the system's.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where logs go.</summary>
+    /// <value>The default is nowhere.</value>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>
+    /// A trial node on this machine only: throw-away keys marked test-only, listening on a free loopback port, nothing kept.
+    /// </summary>
+    public static NodeOptions Local() => new()
+    {
+        Account = KeyPair.GenerateTestOnly(),
+        OwnsAccount = true,
+        Listen = { Multiaddr.Parse("/ip4/127.0.0.1/tcp/0") },
+    };
+
+    /// <summary>A node that uses the network and serves nobody: it does not listen.</summary>
+    /// <param name="account">The account that the node acts for.</param>
+    public static NodeOptions LightClient(KeyPair account) => new() { Account = account };
+
+    /// <summary>A node that serves others: it listens and keeps its device across restarts.</summary>
+    /// <param name="account">The account that the node acts for and that is paid.</param>
+    /// <param name="dataDirectory">Where the node keeps what it holds.</param>
+    /// <param name="listen">Where the node listens.</param>
+    public static NodeOptions Provider(KeyPair account, string dataDirectory, params Multiaddr[] listen)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        var options = new NodeOptions { Account = account, DataDirectory = dataDirectory };
+        foreach (var address in listen)
+        {
+            options.Listen.Add(address);
+        }
+
+        return options;
+    }
+
+    /// <summary>The preset made the account, so the node disposes it.</summary>
+    internal bool OwnsAccount { get; set; }
+}
