@@ -24,6 +24,7 @@ internal sealed class SimBlockFile : IBlockFile
     private long _lengthBytes;
     private int? _operationsUntilPowerCut;
     private int _syncsToFail;
+    private int _goodSyncs;
     private int _writesToLose;
     private long _misdirectionBytes;
 
@@ -106,7 +107,7 @@ internal sealed class SimBlockFile : IBlockFile
         {
             Step();
             Syncs++;
-            if (_syncsToFail > 0)
+            if (_syncsToFail > 0 && _goodSyncs-- <= 0)
             {
                 _syncsToFail--;
                 foreach (PendingWrite write in _pending)
@@ -181,8 +182,8 @@ internal sealed class SimBlockFile : IBlockFile
     /// <summary>Whether the power went off, so that only <see cref="Crash"/> helps.</summary>
     public bool IsPowerCut => _operationsUntilPowerCut is 0;
 
-    /// <summary>The next syncs fail.</summary>
-    public void FailSyncs(int count) => _syncsToFail = count;
+    /// <summary>After some that succeed the next syncs fail.</summary>
+    public void FailSyncs(int count, int afterGood = 0) => (_syncsToFail, _goodSyncs) = (count, afterGood);
 
     /// <summary>The next writes are reported as done and never happen.</summary>
     public void LoseWrites(int count) => _writesToLose = count;

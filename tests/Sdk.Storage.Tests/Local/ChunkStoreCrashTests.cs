@@ -18,7 +18,7 @@ public sealed class ChunkStoreCrashTests
     [InlineData(2)]
     public void After_any_crash_the_log_brings_every_slice_back_to_its_last_durable_entry(int batch)
     {
-        for (int seed = batch * 40; seed < (batch + 1) * 40; seed++)
+        for (int seed = batch * 20; seed < (batch + 1) * 20; seed++)
         {
             using var member = new Member(new SimRandom((ulong)seed));
             for (int life = 0; life < LivesPerSeed; life++)

@@ -141,6 +141,26 @@ public sealed class ChunkStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_record_found_after_a_failed_sync_is_durable_after_the_next_checkpoint()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            using var disk = new SimBlockFile();
+            ChunkStore store = ChunkStore.Open(disk, Slices, 16);
+            Applied(store, 1, entries: 1, thenCheckpoint: true);
+            Applied(store, 1, entries: 1);
+            disk.FailSyncs(1, afterGood: 1);
+            Assert.Throws<IOException>(() => store.Complete(store.PrepareCheckpoint()));
+
+            store = ChunkStore.Open(disk, Slices, 16); // The process starts again, and the host still shows what it could not write.
+            SliceRecord found = store.Load(1)!;
+            store.Complete(store.PrepareCheckpoint());
+            disk.Crash(new SimRandom((ulong)seed));
+            Assert.Equal(found.Key, ChunkStore.Open(disk, Slices, 16).Load(1)!.Key);
+        }
+    }
+
+    [Fact]
     public void A_full_disk_stops_the_store()
     {
         ChunkStore store = Open();
