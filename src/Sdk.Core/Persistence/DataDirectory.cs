@@ -14,6 +14,11 @@ public sealed class DataDirectory : IDisposable
     // A version and a line end are short; a longer file was not written by us.
     private const int MaxFormatBytes = 16;
 
+    // How the host says that somebody holds the lock: EAGAIN, EWOULDBLOCK, a sharing violation.
+    private const int LockedLinux = 11;
+    private const int LockedMac = 35;
+    private const int LockedWindows = unchecked((int)0x80070020);
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream @lock)
@@ -121,7 +126,7 @@ public sealed class DataDirectory : IDisposable
         {
             return new FileStream(Path.Combine(fullPath, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+        catch (IOException e) when (e.HResult is LockedLinux or LockedMac or LockedWindows)
         {
             throw new DataDirectoryLockedException($"The data directory {fullPath} is in use.", e);
         }

@@ -6,6 +6,7 @@ namespace Sdk.Core.Persistence;
 internal static partial class HostDirectory
 {
     private const int ReadOnly = 0;
+    private const int InvalidArgument = 22;
 
     /// <summary>Syncs the directory; nothing to do on Windows, whose file systems log names themselves.</summary>
     public static void Sync(string path)
@@ -25,7 +26,7 @@ internal static partial class HostDirectory
         int result = Sync(descriptor);
         int error = Marshal.GetLastPInvokeError();
         _ = Close(descriptor);
-        if (result < 0)
+        if (result < 0 && error != InvalidArgument) // That is how a file system says that it has no sync of directories.
         {
             throw new IOException($"The directory {path} could not be synced (error {error}).");
         }

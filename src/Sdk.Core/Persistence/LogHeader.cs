@@ -47,16 +47,17 @@ internal sealed record LogHeader(ulong Sequence, uint Epoch, ulong Mark, long Ca
     /// <summary>Writes the page that the newest header does not occupy. Durable with the next sync.</summary>
     public void Write(IBlockFile file)
     {
-        byte[] page = new byte[PageBytes];
+        Span<byte> page = stackalloc byte[PageBytes];
+        page.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(page, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(8), FormatVersion);
-        BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(12), Epoch);
-        BinaryPrimitives.WriteUInt64LittleEndian(page.AsSpan(16), Sequence);
-        BinaryPrimitives.WriteUInt64LittleEndian(page.AsSpan(24), Mark);
-        BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(32), CapacityBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(40), TailLsn);
-        BinaryPrimitives.WriteInt64LittleEndian(page.AsSpan(48), SyncedLsn);
-        BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(ChecksumOffset), Crc32C.Compute(page.AsSpan(0, ChecksumOffset)));
+        BinaryPrimitives.WriteUInt32LittleEndian(page[8..], FormatVersion);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[12..], Epoch);
+        BinaryPrimitives.WriteUInt64LittleEndian(page[16..], Sequence);
+        BinaryPrimitives.WriteUInt64LittleEndian(page[24..], Mark);
+        BinaryPrimitives.WriteInt64LittleEndian(page[32..], CapacityBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(page[40..], TailLsn);
+        BinaryPrimitives.WriteInt64LittleEndian(page[48..], SyncedLsn);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[ChecksumOffset..], Crc32C.Compute(page[..ChecksumOffset]));
         file.Write((long)(Sequence & 1) * PageBytes, page);
     }
 
