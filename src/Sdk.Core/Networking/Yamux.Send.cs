@@ -205,7 +205,9 @@ internal sealed partial class Yamux
             stream.OpeningFlags = YamuxFlags.None;
             used += written;
         }
-        else if (IsFinDue(stream))
+
+        // The end travels in a frame of its own: js-libp2p drops the payload of a data frame that carries FIN.
+        if (IsFinDue(stream) && direct.IsEmpty && batch.Length - used >= YamuxHeader.Bytes)
         {
             stream.IsFinSent = true;
             new YamuxHeader(YamuxType.Data, TakeOpeningFlags(stream) | YamuxFlags.Fin, stream.Id, 0).Write(batch[used..]);

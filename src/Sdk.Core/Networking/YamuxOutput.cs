@@ -180,12 +180,6 @@ internal sealed class YamuxOutput(YamuxStream stream) : PipeWriter, IValueTaskSo
             return false;
         }
 
-        if (length == QueuedBytes && stream.IsLocalEnded)
-        {
-            flags |= YamuxFlags.Fin;
-            stream.IsFinSent = true;
-        }
-
         var frame = _head.Array.AsSpan(_head.Start - YamuxHeader.Bytes, YamuxHeader.Bytes + length);
         new YamuxHeader(YamuxType.Data, flags, stream.Id, (uint)length).Write(frame);
         if (isLarge)
