@@ -58,6 +58,8 @@ public sealed class YamuxTests : IAsyncLifetime
         }
         while (!header.Flags.HasFlag(YamuxFlags.Fin));
 
+        // js-libp2p drops the payload of a data frame that carries FIN.
+        Assert.Equal(0u, header.Length);
         Assert.Equal("still open"u8.ToArray(), received);
         Assert.True(flags.HasFlag(YamuxFlags.Ack));
         Assert.True(stream.IsRemoved);
