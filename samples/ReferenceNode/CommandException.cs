@@ -12,4 +12,6 @@ internal sealed class CommandException : Exception
         : base(message, cause)
     {
     }
+
+    public int ExitCode { get; init; } = ExitCodes.Failure;
 }

@@ -23,4 +23,18 @@ internal sealed record DemoOptions
     public string? DataDirectory { get; init; }
 
     public bool Json { get; init; }
+
+    /// <exception cref="CommandException">A number is out of its range.</exception>
+    public void Validate()
+    {
+        if (Nodes is < MinNodes or > MaxNodes)
+        {
+            throw new CommandException($"--nodes takes {MinNodes} to {MaxNodes}.") { ExitCode = ExitCodes.Usage };
+        }
+
+        if (Kill < 0 || Kill > Nodes)
+        {
+            throw new CommandException("--kill takes 0 up to the number of nodes.") { ExitCode = ExitCodes.Usage };
+        }
+    }
 }

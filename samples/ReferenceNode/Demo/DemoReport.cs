@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -48,15 +49,21 @@ internal sealed record DemoReport
 
     public List<ProcessReport> Processes { get; } = [];
 
-    public string ToJson() => JsonSerializer.Serialize(this, DemoReportJson.Default.DemoReport);
+    public string ToJson() => JsonSerializer.Serialize(this, DemoReportJson.Readable.DemoReport);
 }
 
 /// <summary>One process of the demo.</summary>
 internal sealed record ProcessReport(string Role, int ProcessId, string? PeerId, bool Killed, long PeakWorkingSetBytes);
 
-[JsonSourceGenerationOptions(
-    WriteIndented = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DemoReport))]
-internal sealed partial class DemoReportJson : JsonSerializerContext;
+internal sealed partial class DemoReportJson : JsonSerializerContext
+{
+    /// <summary>For people too: indented, and quotation marks in messages stay what they are. The document never goes into HTML.</summary>
+    public static DemoReportJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
