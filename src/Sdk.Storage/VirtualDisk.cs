@@ -207,10 +207,7 @@ public sealed class VirtualDisk : IAsyncDisposable
         _cache.Clear();
         try
         {
-            foreach (ISliceChannel group in _groups)
-            {
-                await group.DisposeAsync().ConfigureAwait(false);
-            }
+            await Task.WhenAll(_groups.Select(group => group.DisposeAsync().AsTask())).ConfigureAwait(false);
         }
         finally
         {

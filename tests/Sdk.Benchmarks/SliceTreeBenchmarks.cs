@@ -65,7 +65,7 @@ public class SliceTreeBenchmarks
         return _tree.Root;
     }
 
-    [BenchmarkCategory("Proof"), Benchmark(Baseline = true, Description = "Write a range's proof")]
+    [BenchmarkCategory("Proof"), Benchmark(Description = "Write a range's proof")]
     public int WriteProof()
     {
         _proof.ResetWrittenCount();

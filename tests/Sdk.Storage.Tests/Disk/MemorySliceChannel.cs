@@ -122,11 +122,14 @@ internal sealed class MemorySliceChannel(uint sliceCount, int submitRoom = 16) :
         return pending.Certificate.Task;
     }
 
+    /// <summary>Answers with the state at the time of asking, however long the answer takes.</summary>
     public async ValueTask<SliceRead> ReadAsync(uint slice, int firstSector, int count, CancellationToken cancellationToken)
     {
+        SliceRead read;
         lock (_gate)
         {
             MaxReadsAtATime = Math.Max(MaxReadsAtATime, ++ReadsAtATime);
+            read = Read(slice, firstSector, count);
         }
 
         if (_readGate is { } gate)
@@ -138,8 +141,9 @@ internal sealed class MemorySliceChannel(uint sliceCount, int submitRoom = 16) :
         lock (_gate)
         {
             ReadsAtATime--;
-            return Read(slice, firstSector, count);
         }
+
+        return read;
     }
 
     public ValueTask DisposeAsync()
