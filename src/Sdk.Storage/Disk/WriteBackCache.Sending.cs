@@ -1,5 +1,4 @@
 using System.Numerics;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Storage.Disk;
 
