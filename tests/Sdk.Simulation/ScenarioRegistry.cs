@@ -1,4 +1,5 @@
 using Sdk.Simulation.Echo;
+using Sdk.Simulation.LaneA;
 
 namespace Sdk.Simulation;
 
@@ -8,6 +9,7 @@ internal static class ScenarioRegistry
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new EchoScenario(),
+        new LaneAScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

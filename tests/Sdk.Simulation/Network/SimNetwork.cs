@@ -6,7 +6,7 @@ namespace Sdk.Simulation.Network;
 /// Datagrams between numbered endpoints, with every fault of the table: loss, duplication, delay, reordering, and
 /// links that are cut in one direction or both. A cut also swallows what is under way on the link.
 /// </summary>
-/// <typeparam name="T">What travels. It is handed over as it is: senders must not change it afterwards.</typeparam>
+/// <typeparam name="T">What travels. It is handed over as it is, the same object for every copy: nobody may change it.</typeparam>
 internal sealed class SimNetwork<T>
 {
     private readonly SimScheduler _scheduler;
@@ -29,6 +29,12 @@ internal sealed class SimNetwork<T>
         _lastArrival = new TimeSpan[endpoints * endpoints];
     }
 
+    /// <summary>Called for every second copy of a message, before it travels: counts a reference, for instance.</summary>
+    public Action<T>? Copied { get; init; }
+
+    /// <summary>Called for every copy that will not arrive.</summary>
+    public Action<T>? Dropped { get; init; }
+
     public NetworkFaults Faults { get; set; } = NetworkFaults.None;
 
     public int Endpoints => _endpoints;
@@ -44,15 +50,16 @@ internal sealed class SimNetwork<T>
         _trace.Record("send", from, to, tag);
         if (_random.Percent(Faults.LossPercent))
         {
-            Lost++;
+            Drop(message);
             return;
         }
 
-        do
+        _scheduler.Schedule(DrawDelay(from, to), () => Arrive(from, to, message, tag));
+        while (_random.Percent(Faults.DuplicationPercent))
         {
+            Copied?.Invoke(message);
             _scheduler.Schedule(DrawDelay(from, to), () => Arrive(from, to, message, tag));
         }
-        while (_random.Percent(Faults.DuplicationPercent));
     }
 
     /// <summary>Cuts one direction of a link.</summary>
@@ -101,13 +108,19 @@ internal sealed class SimNetwork<T>
     {
         if (_cut[Link(from, to)])
         {
-            Lost++;
+            Drop(message);
             return;
         }
 
         Delivered++;
         _trace.Record("arrive", from, to, tag);
         _deliver(from, to, message);
+    }
+
+    private void Drop(T message)
+    {
+        Lost++;
+        Dropped?.Invoke(message);
     }
 
     private int Link(int from, int to) => (from * _endpoints) + to;
