@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Sdk.Core.Cryptography;
+using Sdk.Storage.Disk;
 using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA;
@@ -22,7 +23,7 @@ internal static class LaneAKeys
     /// <summary>The owner of the disk, with all its devices.</summary>
     public static KeyPair Account { get; } = KeyPair.FromPrivateKey(Scalar("account"));
 
-    public static Hash256 Disk { get; } = Hash256.Sha256("disk"u8);
+    public static DiskId Disk { get; } = DiskId.Derive(Account.Address.Bytes, "disk", new byte[DiskId.SaltBytes]);
 
     /// <summary>The key that a member signs acknowledgements with.</summary>
     public static SigningKey Member(int index) => P256Key($"member {index}");
@@ -45,7 +46,7 @@ internal static class LaneAKeys
     {
         DeviceIdentity identity = Device(name.Device);
         SessionDelegation delegation = SessionDelegation.Create(
-            identity, SessionKey(name.Device, name.Counter).PublicKey, name.Counter, KeyScopes.All, Expires);
+            identity, SessionKey(name.Device, name.Counter), name.Counter, KeyScopes.All, Expires);
         return new SessionGrant(identity.Credential, delegation);
     });
 

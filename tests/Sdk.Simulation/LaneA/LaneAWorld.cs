@@ -1,6 +1,7 @@
 using Sdk.Simulation.LaneA.Checkers;
 using Sdk.Simulation.Network;
 using Sdk.Simulation.Scheduling;
+using Sdk.Storage.Disk;
 using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA;

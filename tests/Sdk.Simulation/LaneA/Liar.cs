@@ -1,5 +1,6 @@
 using Sdk.Core.Cryptography;
 using Sdk.Simulation.Scheduling;
+using Sdk.Storage.Disk;
 using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA;

@@ -10,6 +10,7 @@ namespace Sdk.Simulation.LaneA;
 /// The three files of a member. It counts their writes and syncs and can cut the power at any of them; the files then keep
 /// what was durable and any part of the rest. It also watches which of the owner's entries the log holds durably.
 /// </summary>
+#pragma warning disable CA1001 // Disposal of a simulated file closes nothing: the files outlive every life of the member.
 internal sealed class MemberDisk(SimRandom random)
 {
     /// <summary>Entries looked for in every write to the log; older ones were refused, or are found by the slow way.</summary>
@@ -69,7 +70,7 @@ internal sealed class MemberDisk(SimRandom random)
     private static byte[] Encode(WriteOperation operation)
     {
         var encoded = new byte[operation.EncodedBytes];
-        var writer = new FieldWriter(encoded);
+        var writer = new Sdk.Storage.Replication.FieldWriter(encoded);
         operation.WriteTo(ref writer);
         return encoded;
     }

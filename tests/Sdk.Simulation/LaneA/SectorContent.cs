@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Sdk.Simulation.Scheduling;
 using Sdk.Storage.Disk;
 

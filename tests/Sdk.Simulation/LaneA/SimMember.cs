@@ -9,6 +9,7 @@ namespace Sdk.Simulation.LaneA;
 /// A member of the group: the real <see cref="SliceLogMember"/> with its real log and store over simulated files, and the
 /// shell around it as a state machine: one sync at a time, checkpoints beside it, ticks, crashes and restarts.
 /// </summary>
+#pragma warning disable CA1001 // Each life's core is disposed when the life ends.
 internal sealed class SimMember
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
@@ -84,6 +85,7 @@ internal sealed class SimMember
         }
 
         _world.Sim.Trace.Record("crash", Index);
+        _core.Dispose();
         _core = null;
         _life++;
         _disk.Crash();

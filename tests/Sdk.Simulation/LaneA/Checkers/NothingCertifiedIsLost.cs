@@ -1,3 +1,4 @@
+using Sdk.Storage.Disk;
 using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA.Checkers;
@@ -9,12 +10,12 @@ namespace Sdk.Simulation.LaneA.Checkers;
 /// </summary>
 internal sealed class NothingCertifiedIsLost(History history) : LaneAChecker("I2")
 {
-    private readonly Dictionary<uint, List<HistoryEntry>> _certified = [];
+    private readonly Dictionary<uint, List<Commit>> _commits = [];
     private readonly Dictionary<uint, List<HistoryEntry>> _firstOfSession = [];
 
-    /// <summary>The certified entry of a slice with the greatest key of sessions before the given one, or null.</summary>
+    /// <summary>The certified entry of a slice with the greatest key that sessions before the given one vouch for, or null.</summary>
     public HistoryEntry? LatestOf(uint slice, SessionId before) =>
-        ListOf(_certified, slice).Where(entry => entry.Key.Session < before).MaxBy(entry => entry.Key);
+        ListOf(_commits, slice).Where(commit => commit.By < before).Select(commit => commit.Entry).MaxBy(entry => entry.Key);
 
     public override void EntrySigned(HistoryEntry entry)
     {
@@ -24,35 +25,22 @@ internal sealed class NothingCertifiedIsLost(History history) : LaneAChecker("I2
         }
 
         ListOf(_firstOfSession, entry.Slice).Add(entry);
-        foreach (HistoryEntry certified in ListOf(_certified, entry.Slice))
+        foreach (Commit commit in ListOf(_commits, entry.Slice))
         {
-            RequireKept(certified, entry);
+            RequireKept(commit, entry);
         }
     }
 
-    public override void Certified(HistoryEntry entry)
-    {
-        List<HistoryEntry> certified = ListOf(_certified, entry.Slice);
-        if (!certified.Contains(entry))
-        {
-            certified.Add(entry);
-            foreach (HistoryEntry first in ListOf(_firstOfSession, entry.Slice))
-            {
-                RequireKept(entry, first);
-            }
-        }
-    }
+    public override void Certified(HistoryEntry entry) => Add(new Commit(entry, entry.Key.Session));
 
     public override void Opened(in SessionId session)
     {
-        foreach (List<HistoryEntry> firsts in _firstOfSession.Values)
+        SessionId opened = session;
+        foreach (HistoryEntry first in _firstOfSession.Values.SelectMany(firsts => firsts).Where(first => first.Key.Session == opened).ToArray())
         {
-            foreach (HistoryEntry first in firsts)
+            if (first.Parent is not null)
             {
-                if (first.Key.Session == session && first.Parent is not null)
-                {
-                    Certified(first.Parent);
-                }
+                Add(new Commit(first.Parent, opened));
             }
         }
     }
@@ -63,22 +51,40 @@ internal sealed class NothingCertifiedIsLost(History history) : LaneAChecker("I2
         {
             if ((result.Touched >> i & 1) != 0 && history.FindVersion(read.Slice, result.Versions[i]) is { } shown && shown.Key.Session < read.Session)
             {
-                Certified(shown);
+                Add(new Commit(shown, read.Session));
             }
         }
     }
 
-    private void RequireKept(HistoryEntry certified, HistoryEntry first) => Require(
-        first.Key.Session <= certified.Key.Session || first.DescendsFrom(certified),
-        $"session {first.Key.Session} continued slice {first.Slice} from {first.Parent?.Key.ToString() ?? "nothing"}, which does not contain the certified entry {certified.Key}");
-
-    private static List<HistoryEntry> ListOf(Dictionary<uint, List<HistoryEntry>> lists, uint slice)
+    private void Add(Commit commit)
     {
-        if (!lists.TryGetValue(slice, out List<HistoryEntry>? list))
+        List<Commit> commits = ListOf(_commits, commit.Entry.Slice);
+        if (commits.Exists(known => known.Entry == commit.Entry && known.By <= commit.By))
+        {
+            return;
+        }
+
+        commits.Add(commit);
+        foreach (HistoryEntry first in ListOf(_firstOfSession, commit.Entry.Slice))
+        {
+            RequireKept(commit, first);
+        }
+    }
+
+    private void RequireKept(Commit commit, HistoryEntry first) => Require(
+        first.Key.Session <= commit.By || first.DescendsFrom(commit.Entry),
+        $"session {first.Key.Session} continued slice {first.Slice} from {first.Parent?.Key.ToString() ?? "nothing"}, which does not contain {commit.Entry.Key}, certified by session {commit.By}");
+
+    private static List<T> ListOf<T>(Dictionary<uint, List<T>> lists, uint slice)
+    {
+        if (!lists.TryGetValue(slice, out List<T>? list))
         {
             lists[slice] = list = [];
         }
 
         return list;
     }
+
+    /// <summary>An entry and the session that vouches for it: only later ones must keep it.</summary>
+    private sealed record Commit(HistoryEntry Entry, SessionId By);
 }

@@ -1,4 +1,5 @@
 using Sdk.Core.Cryptography;
+using Sdk.Storage.Disk;
 using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA.Checkers;
