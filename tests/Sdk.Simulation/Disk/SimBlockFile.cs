@@ -81,6 +81,23 @@ internal sealed class SimBlockFile : IBlockFile
         }
     }
 
+    /// <summary>Fills the buffer with what a power cut would leave if it lost everything not yet synced.</summary>
+    public void ReadDurable(long offsetBytes, Span<byte> buffer)
+    {
+        lock (_gate)
+        {
+            foreach ((long page, int start, int length, int done) in Pieces(offsetBytes, buffer.Length))
+            {
+                Span<byte> piece = buffer.Slice(done, length);
+                piece.Clear();
+                if (_durable.TryGetValue(page, out byte[]? bytes))
+                {
+                    bytes.AsSpan(start, length).CopyTo(piece);
+                }
+            }
+        }
+    }
+
     public void Write(long offsetBytes, ReadOnlySpan<byte> data)
     {
         lock (_gate)

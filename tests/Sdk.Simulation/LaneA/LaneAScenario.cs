@@ -33,7 +33,7 @@ internal sealed class LaneAScenario : Scenario
             LaneAFaults.Draw(world.Random("faults")), LaneAMutationNames.CoreFlags(world.Mutation))
         {
             SyncsComplete = world.Mutation == LaneAMutationNames.SyncOrder ? SyncOrder.Any : SyncOrder.InOrder,
-            LogCapacityBytes = 1 << 24,
+            LogCapacityBytes = 1 << random.Between(20, 22),
         };
         RunWithFaults(lane, random);
         RunHealed(lane);

@@ -19,6 +19,7 @@ internal sealed class SimMember
     private readonly MemberDisk _disk;
     private readonly Liar? _liar;
     private SliceLogMember? _core;
+    private bool _isUp;
     private int _life;
     private bool _isSyncing;
     private bool _isCheckpointing;
@@ -36,7 +37,7 @@ internal sealed class SimMember
 
     public bool IsLiar => _liar is not null;
 
-    public bool IsUp => _core is not null;
+    public bool IsUp => _isUp;
 
     public SigningKey Key => LaneAKeys.Member(Index);
 
@@ -46,6 +47,7 @@ internal sealed class SimMember
     public void Start()
     {
         int life = ++_life;
+        _isUp = true;
         (_isSyncing, _isCheckpointing) = (false, false);
         Step(() => _core = new SliceLogMember(
             _world.Group, Index, Key, [_world.Lease], _disk.Open(_world.LogCapacityBytes), _world.Sim.Time, _world.Mutations));
@@ -79,13 +81,14 @@ internal sealed class SimMember
     /// <summary>The power fails now.</summary>
     public void Crash()
     {
-        if (_core is null)
+        if (!_isUp)
         {
             return;
         }
 
         _world.Sim.Trace.Record("crash", Index);
-        _core.Dispose();
+        _isUp = false;
+        _core?.Dispose(); // Null when the power failed while the member read its files.
         _core = null;
         _life++;
         _disk.Crash();
@@ -103,7 +106,7 @@ internal sealed class SimMember
 
     public void Restart()
     {
-        if (_core is null)
+        if (!_isUp)
         {
             _world.Sim.Trace.Record("restart", Index);
             Start();

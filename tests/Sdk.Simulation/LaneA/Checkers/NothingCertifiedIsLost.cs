@@ -1,5 +1,4 @@
 using Sdk.Storage.Disk;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA.Checkers;
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Sdk.Storage.Disk;
-using Sdk.Storage.Replication;
 
 namespace Sdk.Simulation.LaneA.Checkers;
 
