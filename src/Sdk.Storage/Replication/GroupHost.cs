@@ -288,6 +288,7 @@ internal sealed class GroupHost : IAsyncDisposable
         {
             lock (_gate)
             {
+                Step(() => _member.Synced(_member.Log.SyncedLsn));
                 _roomMade.TrySetResult();
                 _roomMade = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
@@ -304,6 +305,10 @@ internal sealed class GroupHost : IAsyncDisposable
                 lock (_gate)
                 {
                     Step(_member.Tick);
+                    if (_failure is null && _member.NeedsCheckpoint && _syncWanted.CurrentCount == 0)
+                    {
+                        _syncWanted.Release(); // A log that is full takes nothing that would ask for a sync.
+                    }
                 }
             }
         }

@@ -155,6 +155,12 @@ internal sealed partial class SliceLogMember
             return;
         }
 
+        if (!HasRoomFor(entry.Payload.Length, records: 1))
+        {
+            entry.Payload.Release(); // Others took the room since the shell asked; the writer sends it again.
+            return;
+        }
+
         var lsn = AppendEntry(entry.Signed, entry.Payload);
         Track(entry with { TreeAfter = next }, lsn, slice);
     }

@@ -22,8 +22,9 @@ internal sealed partial class SliceLogMember
     public bool NeedsCheckpoint => _log.UsedBytes > _log.FreeBytes / 2;
 
     /// <summary>Room that a batch may need in the log.</summary>
-    public bool HasRoomFor(WriteBatch batch) =>
-        _log.FreeBytes > batch.Payloads.Sum(payload => (long)payload.Length) + ((batch.Operations.Length + 1L) * SignedEntry.MaxEncodedBytes);
+    public bool HasRoomFor(WriteBatch batch) => HasRoomFor(batch.Payloads.Sum(payload => (long)payload.Length), batch.Operations.Length);
+
+    private bool HasRoomFor(long payloadBytes, int records) => _log.FreeBytes > payloadBytes + ((records + 1L) * SignedEntry.MaxEncodedBytes);
 
     /// <summary>Takes down what is applied by now. The rest, which waits for the disk, may run beside further work: <see cref="MemberCheckpoint.Complete"/>.</summary>
     public MemberCheckpoint PrepareCheckpoint()
@@ -240,5 +241,6 @@ internal sealed class MemberCheckpoint(
         store.Complete(slices);
         controlFile.Write(control);
         log.Truncate(firstNeededLsn);
+        log.Sync(); // Only this gives the space back. What it makes durable besides, the shell reports by Synced.
     }
 }

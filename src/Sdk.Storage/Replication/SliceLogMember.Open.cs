@@ -37,6 +37,11 @@ internal sealed partial class SliceLogMember
 
     private void RaiseFence(int from, OpenRequest request, DiskState disk, bool alreadyThere)
     {
+        if (!alreadyThere && !HasRoomFor(payloadBytes: 0, records: 1))
+        {
+            return; // The writer asks again, after the checkpoint.
+        }
+
         var lsn = _log.NextLsn;
         disk.Client = from;
         if (!alreadyThere)
@@ -50,6 +55,7 @@ internal sealed partial class SliceLogMember
 
             disk.Fence = request;
             lsn = AppendFence(request);
+            DropWaitingBelowFence(disk);
         }
 
         _unsynced.Enqueue(new Unsynced(lsn, _log.NextLsn, null, new PendingOpen(from, request)));

@@ -81,6 +81,31 @@ internal sealed partial class SliceLogMember
         }
     }
 
+    /// <summary>What waits for a predecessor and belongs to a session below the fence must not be accepted any more.</summary>
+    private void DropWaitingBelowFence(DiskState disk)
+    {
+        if (_mutations.HasFlag(LaneAMutations.NoFence))
+        {
+            return;
+        }
+
+        foreach (var (number, slice) in _hot.Where(hot => disk.Lease.Covers(hot.Key)).OrderBy(hot => hot.Key).ToArray())
+        {
+            foreach (var entry in slice.Waiting.FindAll(waiting => waiting.Signed.Operation.Key.Session < disk.Fence!.Session))
+            {
+                slice.Waiting.Remove(entry);
+                _waitingBytes -= entry.Payload.Length;
+                entry.Payload.Release();
+            }
+
+            if (slice.Waiting.Count == 0)
+            {
+                EndFetch(slice);
+                CoolDown(number, slice);
+            }
+        }
+    }
+
     private void AskNext(uint number, HotSlice slice)
     {
         var fetch = slice.Fetch!;
@@ -166,6 +191,12 @@ internal sealed partial class SliceLogMember
         {
             answer.Release();
             return;
+        }
+
+        if (!HasRoomFor(answer.Payload.Length, records: 1))
+        {
+            answer.Release();
+            return; // The checkpoint comes first; the next tick asks again.
         }
 
         if (TryVerify(answer, slice) is { } entry)

@@ -233,6 +233,9 @@ internal sealed partial class SliceLogWriter
         /// <summary>The highest sequence that a quorum holds.</summary>
         public uint Certified { get; private set; }
 
+        /// <summary>The highest sequence that a read showed: later reads show nothing older, certified or not.</summary>
+        public uint Shown { get; set; }
+
         /// <summary>The highest sequence that each member acknowledged.</summary>
         public uint[] Acked { get; }
 

@@ -33,7 +33,7 @@ internal sealed partial class SliceLogWriter
             return id;
         }
 
-        Ask(id, new Query(slice, first, count, cursor.Certified, _time.GetTimestamp()));
+        Ask(id, new Query(slice, first, count, Math.Max(cursor.Certified, cursor.Shown), _time.GetTimestamp()));
         return id;
     }
 
@@ -154,6 +154,7 @@ internal sealed partial class SliceLogWriter
         else
         {
             _queries.Remove(answer.Id);
+            cursor.Shown = Math.Max(cursor.Shown, cursor.SequenceOf(answer.Head, Session) ?? 0);
             _effects.Enqueue(new WriterEffect.ReadDone(answer.Id, new SliceRead(answer.Touched, answer.Versions, answer.Payload)));
         }
     }

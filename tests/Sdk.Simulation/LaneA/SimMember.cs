@@ -232,7 +232,6 @@ internal sealed class SimMember
             Step(() =>
             {
                 checkpoint.Complete();
-                core.Log.Sync();
                 core.Synced(core.Log.SyncedLsn);
             });
         });
