@@ -20,6 +20,8 @@ public sealed class Connection : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<YamuxStream, Task> _handlers = new();
+    private readonly int _maxHandlers;
+    private int _handlerCount;
 
     internal Connection(
         SecuredConnection secured,
@@ -35,6 +37,7 @@ public sealed class Connection : IAsyncDisposable
         RemoteAddress = transport.Remote;
         LocalAddress = transport.Local;
         IsDialer = isDialer;
+        _maxHandlers = 2 * limits.MaxInboundStreams;
         _protocols = protocols;
         _time = time;
         _logger = logger;
@@ -113,6 +116,14 @@ public sealed class Connection : IAsyncDisposable
     // Called by the receive loop: the work begins on another thread.
     private void OnInbound(YamuxStream stream)
     {
+        // A peer that opens and resets in turn holds no streams; it must not pile up handlers either.
+        if (Interlocked.Increment(ref _handlerCount) > _maxHandlers)
+        {
+            Interlocked.Decrement(ref _handlerCount);
+            _muxer.Reset(stream);
+            return;
+        }
+
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _handlers[stream] = HandleAsync(stream, started.Task);
         started.SetResult();
@@ -152,6 +163,7 @@ public sealed class Connection : IAsyncDisposable
         finally
         {
             _handlers.TryRemove(stream, out _);
+            Interlocked.Decrement(ref _handlerCount);
         }
     }
 

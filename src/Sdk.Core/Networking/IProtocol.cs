@@ -8,7 +8,7 @@ public interface IProtocol
 
     /// <summary>
     /// Serves one stream. Called once per stream, many at a time. When it returns the stream is closed in both directions; when it
-    /// throws the stream is reset.
+    /// throws the stream is reset. Read to the end before returning: what the peer still sends to a closed stream resets it.
     /// </summary>
     /// <param name="stream">The stream; who is at its other end has been verified.</param>
     /// <param name="cancellationToken">Cancelled when the connection or the switch closes.</param>

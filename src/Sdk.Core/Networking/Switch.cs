@@ -28,7 +28,7 @@ public sealed class Switch : IAsyncDisposable
     // ---- Under the gate ----
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerId, List<Connection>> _connections = [];
-    private readonly Dictionary<PeerId, Task<Connection>> _dials = [];
+    private readonly Dictionary<Multiaddr, Task<Connection>> _dials = [];
     private readonly HashSet<Task> _handshakes = [];
     private readonly List<ITransportListener> _listeners = [];
     private int _connectionCount;
@@ -136,10 +136,10 @@ public sealed class Switch : IAsyncDisposable
                 return open;
             }
 
-            if (!_dials.TryGetValue(peer, out dial))
+            if (!_dials.TryGetValue(addressWithPeer, out dial))
             {
                 dial = Task.Run(() => DialSharedAsync(addressWithPeer, peer), CancellationToken.None);
-                _dials.Add(peer, dial);
+                _dials.Add(addressWithPeer, dial);
             }
         }
 
@@ -225,7 +225,7 @@ public sealed class Switch : IAsyncDisposable
         {
             lock (_gate)
             {
-                _dials.Remove(peer);
+                _dials.Remove(address);
             }
         }
     }

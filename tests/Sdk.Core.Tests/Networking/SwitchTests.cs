@@ -221,6 +221,29 @@ public class SwitchTests
     }
 
     [Fact]
+    public async Task Streams_reset_at_random_moments_disturb_no_other_stream()
+    {
+        await using var pair = await SwitchPair.StartAsync("memory");
+        pair.Listener.Register(Handler.Echo);
+        var connection = await pair.Dialer.DialAsync(pair.Address);
+        var steady = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EchoesAsync(connection, 2_000_000)));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            var failure = await Record.ExceptionAsync(async () =>
+            {
+                var stream = await connection.OpenStreamAsync(Handler.Echo.Id);
+                var reading = stream.Input.ReadToEndAsync();
+                var writing = stream.Output.WriteAsync(new byte[i * 3_000]).AsTask();
+                await Task.Yield();
+                stream.Reset();
+                await Task.WhenAll(reading, writing);
+            });
+            Assert.True(failure is StreamResetException, failure?.ToString());
+        }));
+        Assert.All(await steady.WaitAsync(Limit), Assert.True);
+    }
+
+    [Fact]
     public async Task Cancelling_a_dial_leaves_the_switch_in_working_order()
     {
         await using var pair = await SwitchPair.StartAsync();
