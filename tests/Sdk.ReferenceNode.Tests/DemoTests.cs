@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Sdk.ReferenceNode.Tests;
@@ -71,7 +72,7 @@ public sealed class DemoTests : IDisposable
         using var demo = SdkNode.Start(null, "demo", _folder.FullName, "--nodes", "4", "--kill", "0", "--json");
         await demo.ReadErrorLineAsync("Start members");
 
-        demo.Signal("INT");
+        demo.Signal(PosixSignal.SIGINT);
         var outcome = await demo.EndAsync();
 
         Assert.Equal(130, outcome.ExitCode);

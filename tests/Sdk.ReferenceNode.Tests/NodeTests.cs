@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sdk.ReferenceNode.Commands;
 
@@ -58,7 +59,7 @@ public sealed class NodeTests : IDisposable
 
         using var next = new TcpClient();
         await next.ConnectAsync(IPAddress.Loopback, port);
-        node.Signal("TERM");
+        node.Signal(PosixSignal.SIGTERM);
         Assert.Equal(0, (await node.EndAsync()).ExitCode);
     }
 
@@ -86,7 +87,7 @@ public sealed class NodeTests : IDisposable
     {
         using var node = StartNode();
         var ready = Ready(await node.ReadLineAsync());
-        node.Signal("TERM");
+        node.Signal(PosixSignal.SIGTERM);
         Assert.Equal(0, (await node.EndAsync()).ExitCode);
         return ready;
     }

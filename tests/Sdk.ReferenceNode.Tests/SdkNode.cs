@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Sdk.ReferenceNode.Tests;
 
@@ -65,10 +66,11 @@ internal sealed class SdkNode : IDisposable
         throw new InvalidOperationException($"The program ended without saying '{text}'.");
     }
 
-    public void Signal(string name)
+    /// <summary>Sends a signal as a shell or an init system would.</summary>
+    public void Signal(PosixSignal signal)
     {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
-        kill.WaitForExit();
+        var number = signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGTERM => 15, _ => throw new ArgumentOutOfRangeException(nameof(signal)) };
+        Assert.Equal(0, Kill(_process.Id, number));
     }
 
     /// <summary>Closes nothing, waits for the end.</summary>
@@ -80,6 +82,10 @@ internal sealed class SdkNode : IDisposable
         await _process.WaitForExitAsync(limit.Token);
         return new Outcome(_process.ExitCode, await output, await errors);
     }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int processId, int signal);
 
     public void Dispose()
     {

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.ReferenceNode.Demo;
+using Spectre.Console;
 
 namespace Sdk.ReferenceNode.Commands;
 
@@ -49,7 +51,7 @@ internal static class KeysCommand
         var password = Password.Read("A password for the new key", passwordFile, twice: true);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var key = KeyPair.Generate();
-        await Keystore.WriteAsync(path, key, password, cancellationToken: cancellationToken);
+        await WithPatienceAsync(() => Keystore.WriteAsync(path, key, password, cancellationToken: cancellationToken));
         Print(("account", key.Address.ToString()), ("keystore", path));
         return ExitCodes.Success;
     }
@@ -74,7 +76,10 @@ internal static class KeysCommand
             throw new CommandException($"There is no keystore {path}.");
         }
 
-        using var key = await Keystore.ReadAsync(path, Password.Read("Password", passwordFile), cancellationToken: cancellationToken);
+        var password = Password.Read("Password", passwordFile);
+        KeyPair? opened = null;
+        await WithPatienceAsync(async () => opened = await Keystore.ReadAsync(path, password, cancellationToken: cancellationToken));
+        using var key = opened!;
         Print(
             ("account", key.Address.ToString()),
             ("public key", key.PublicKey.ToString()),
@@ -82,6 +87,11 @@ internal static class KeysCommand
             ("keystore", path));
         return ExitCodes.Success;
     }
+
+    /// <summary>Deriving a key from a password takes a second or more on purpose; whoever sits at a terminal sees that something happens.</summary>
+    private static Task WithPatienceAsync(Func<Task> work) => Console.IsErrorRedirected
+        ? work()
+        : DemoScreen.ConsoleOn(Console.Error, isRedirected: false).Status().StartAsync("Deriving the key from the password…", _ => work());
 
     /// <summary>The account that a keystore says it holds; only opening it proves that.</summary>
     private static string AccountIn(FileInfo file)
