@@ -131,6 +131,27 @@ public sealed class VirtualDisk : IAsyncDisposable
         return FlushCacheAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// How well the disk is held: by number of members, how many of its slices (256 KiB) have their newest certificate acknowledged
+    /// by so many. A certificate is complete with more than two thirds; the others follow, and one that died after acknowledging still counts.
+    /// </summary>
+    public IReadOnlyDictionary<int, long> CountHolders()
+    {
+        var slices = new SortedDictionary<int, long>();
+        foreach (int[] histogram in _groups.Select(group => group.CountHolders()))
+        {
+            for (int holders = 0; holders < histogram.Length; holders++)
+            {
+                if (histogram[holders] > 0)
+                {
+                    slices[holders] = slices.GetValueOrDefault(holders) + histogram[holders];
+                }
+            }
+        }
+
+        return slices;
+    }
+
     /// <summary>The disk as a stream of its own position and fixed length. Closing it flushes and leaves the disk open.</summary>
     public Stream OpenStream()
     {

@@ -42,6 +42,8 @@ public sealed class DiskOverNodesTests
         await network.StopNodeAsync(3);
         await disk.WriteAsync(50_000, second);
         await disk.FlushAsync();
+        Assert.Equal(4, disk.CountHolders().Values.Sum());
+        Assert.All(disk.CountHolders().Keys, holders => Assert.InRange(holders, 3, 4));
 
         // The one that comes back has missed a write; with another one gone its vote is needed.
         await network.RestartNodeAsync(3);

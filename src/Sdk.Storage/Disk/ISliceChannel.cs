@@ -21,6 +21,12 @@ internal interface ISliceChannel : IAsyncDisposable
     ValueTask<Task<WriteCertificate>> SubmitAsync(SliceWrite write, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Of the slices with a certificate, how many have their newest one held by h members, at index h: 0 to the group's size.
+    /// Counts what members acknowledged in this session, those that are gone since included.
+    /// </summary>
+    int[] CountHolders();
+
+    /// <summary>
     /// Reads sectors, verified against the slice's root. Every certified write is seen; of a write that is submitted
     /// and not certified, a sector is either old or new.
     /// </summary>

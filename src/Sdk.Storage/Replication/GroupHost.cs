@@ -112,9 +112,9 @@ internal sealed class GroupHost : IAsyncDisposable
 
     private async ValueTask ReceiveAsync(int from, SliceMessage message, CancellationToken cancellationToken)
     {
-        if (message is WriteBatch batch)
+        if (message is WriteBatch batch && IsCurrent(batch.Session))
         {
-            // The costly part, hashing the sectors, is done before the lock.
+            // The costly part, hashing the sectors, is done before the lock, and only for the session that may write.
             batch.Leaves = Array.ConvertAll(
                 Enumerable.Range(0, batch.Operations.Length).ToArray(),
                 i => SliceLogMember.LeavesOf(batch.Operations[i], batch.Payloads[i].Span));
@@ -130,6 +130,14 @@ internal sealed class GroupHost : IAsyncDisposable
             }
 
             Step(() => _member.Receive(from, message));
+        }
+    }
+
+    private bool IsCurrent(in SessionId session)
+    {
+        lock (_gate)
+        {
+            return _member.IsAtFence(session);
         }
     }
 

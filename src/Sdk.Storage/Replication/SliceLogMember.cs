@@ -76,6 +76,20 @@ internal sealed partial class SliceLogMember : IDisposable
     /// <summary>The highest session that a disk's fence stands at; default before the first Open.</summary>
     public SessionId FenceOf(DiskId disk) => _disks[disk].Fence?.Session ?? default;
 
+    /// <summary>True when the session holds the fence of some disk here; writes of any other are refused.</summary>
+    public bool IsAtFence(in SessionId session)
+    {
+        foreach (var disk in _disks.Values)
+        {
+            if (disk.Fence?.Session == session)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public bool TryTake(out Outgoing outgoing) => _outgoing.TryDequeue(out outgoing);
 
     /// <summary>A message of a peer. The member takes over its payloads.</summary>

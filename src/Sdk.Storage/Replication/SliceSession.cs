@@ -54,7 +54,6 @@ internal sealed class SliceSession : ISliceChannel
 
     public uint SliceCount => _context.Lease.SliceCount;
 
-    /// <summary>How many of the newest certificates are held by how many members: index h counts slices.</summary>
     public int[] CountHolders()
     {
         lock (_gate)

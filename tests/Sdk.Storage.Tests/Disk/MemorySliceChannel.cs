@@ -42,6 +42,13 @@ internal sealed class MemorySliceChannel(uint sliceCount, int submitRoom = 16) :
 
     public bool IsDisposed { get; private set; }
 
+    public int[] CountHolders()
+    {
+        var histogram = new int[Members + 1];
+        histogram[Quorum] = _slices.Count;
+        return histogram;
+    }
+
     public int TouchedSectors
     {
         get
