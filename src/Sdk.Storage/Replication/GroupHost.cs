@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core;
 using Sdk.Core.Networking;
+using Sdk.Storage.Disk;
 
 namespace Sdk.Storage.Replication;
 
