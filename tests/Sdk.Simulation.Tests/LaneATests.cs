@@ -1,4 +1,5 @@
 using Sdk.Simulation.LaneA;
+using Sdk.Simulation.LaneA.Directed;
 using Xunit.Abstractions;
 
 namespace Sdk.Simulation.Tests;
@@ -6,7 +7,7 @@ namespace Sdk.Simulation.Tests;
 /// <summary>A quick slice of lane A for every build; long runs are the command line's.</summary>
 public sealed class LaneATests(ITestOutputHelper output)
 {
-    private const int QuickSeeds = 24;
+    private const int QuickSeeds = 20;
 
     /// <summary>A mutation that no seed up to here betrays would mean a blind checker.</summary>
     private const int MutationSeedsMax = 200;
@@ -32,6 +33,28 @@ public sealed class LaneATests(ITestOutputHelper output)
     {
         SeedResult caught = FirstViolation(new LaneAScenario(), mutation);
         Assert.Equal(invariant, caught.Invariant);
+    }
+
+    [Fact]
+    public void Without_fences_a_late_write_is_certified_and_lost_and_with_them_it_is_refused() =>
+        AssertOnlyTheMutationLoses(new LateWriteScenario(), LaneAMutationNames.NoFence);
+
+    [Fact]
+    public void Counting_the_holders_of_an_adopted_head_loses_it_and_an_entry_on_top_keeps_it() =>
+        AssertOnlyTheMutationLoses(new OldHeadScenario(), LaneAMutationNames.CountAdopted);
+
+    private void AssertOnlyTheMutationLoses(Scenario scenario, string mutation)
+    {
+        SeedResult caught = FirstViolation(scenario, mutation);
+        Assert.Equal("I2", caught.Invariant);
+
+        // The same delays, and as many seeds, without the bug.
+        var sound = new SimulationRunner(scenario);
+        for (ulong seed = 1; seed <= caught.Seed; seed++)
+        {
+            SeedResult result = sound.RunSeed(seed);
+            Assert.True(result.Passed, $"seed {seed}: {result.Message}");
+        }
     }
 
     private SeedResult FirstViolation(Scenario scenario, string mutation)

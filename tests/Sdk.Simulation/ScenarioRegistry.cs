@@ -1,5 +1,6 @@
 using Sdk.Simulation.Echo;
 using Sdk.Simulation.LaneA;
+using Sdk.Simulation.LaneA.Directed;
 
 namespace Sdk.Simulation;
 
@@ -10,6 +11,8 @@ internal static class ScenarioRegistry
     [
         new EchoScenario(),
         new LaneAScenario(),
+        new LateWriteScenario(),
+        new OldHeadScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

@@ -15,7 +15,7 @@ internal sealed class SimClient
     private const int OutstandingMax = 12;
     private const int SectorsInUse = 24;
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ThinkMax = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan ThinkMax = TimeSpan.FromMilliseconds(60);
 
     private readonly LaneAWorld _world;
     private readonly SimRandom _random;
@@ -52,7 +52,14 @@ internal sealed class SimClient
     /// <summary>Called when the session stands open.</summary>
     public Action? Opened { get; set; }
 
-    /// <summary>Starts a session above every one this client has heard of.</summary>
+    /// <summary>Starts a session above every one this client has heard of, or with the given counter.</summary>
+    public void OpenSession(ulong counterMin)
+    {
+        _highestCounter = Math.Max(_highestCounter, counterMin - 1);
+        OpenSession();
+    }
+
+    /// <inheritdoc cref="OpenSession(ulong)"/>
     public void OpenSession()
     {
         int life = ++_life;
@@ -97,6 +104,7 @@ internal sealed class SimClient
         Flush();
     }
 
+    /// <summary>The stream to a member broke.</summary>
     public void MemberWent(int member)
     {
         _writer?.Disconnected(member);
@@ -117,6 +125,13 @@ internal sealed class SimClient
             Read(slice, 0, SliceGeometry.SectorsPerSlice);
         }
 
+        Flush();
+    }
+
+    /// <summary>Writes one sector.</summary>
+    public void WriteSector(uint slice, int sector)
+    {
+        Write(slice, [new SectorExtent((byte)sector, 1, IsTrim: false)]);
         Flush();
     }
 
@@ -163,7 +178,7 @@ internal sealed class SimClient
         }
         else
         {
-            Write(slice);
+            Write(slice, DrawExtents());
         }
     }
 
@@ -174,10 +189,9 @@ internal sealed class SimClient
         _reads.Add(_writer.Read(slice, first, count), read);
     }
 
-    private void Write(uint slice)
+    private void Write(uint slice, SectorExtent[] extents)
     {
         ulong version = (_writer!.Session.Counter << 32) | ((ulong)_device << 31) | ++_version;
-        SectorExtent[] extents = DrawExtents();
         int sectors = extents.Sum(extent => extent.IsTrim ? 0 : extent.Count);
         PayloadBuffer payload = PayloadBuffer.Rent(sectors * SliceGeometry.StoredSectorBytes);
         Span<byte> rest = payload.Span;
@@ -201,7 +215,7 @@ internal sealed class SimClient
         var extents = new List<SectorExtent>();
         for (int next = _random.Next(SectorsInUse); next < SectorsInUse && extents.Count < 3; next += _random.Between(1, 8))
         {
-            int count = _random.Between(1, Math.Min(3, SectorsInUse - next));
+            int count = _random.Between(1, Math.Min(2, SectorsInUse - next));
             extents.Add(new SectorExtent((byte)next, (byte)count, _random.Percent(15)));
             next += count;
         }

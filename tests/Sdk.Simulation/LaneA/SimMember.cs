@@ -114,6 +114,9 @@ internal sealed class SimMember
         }
     }
 
+    /// <summary>A crash at the n-th write or sync from now, of any file.</summary>
+    public void CrashAfter(int operations) => _disk.CutPowerAfter(operations);
+
     /// <summary>A crash at one of the next writes or syncs of any file, inside whatever the member does then.</summary>
     public void CrashSoon() => _disk.CutPowerAfter(_random.Between(1, 40));
 
