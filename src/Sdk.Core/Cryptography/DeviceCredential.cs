@@ -106,7 +106,7 @@ public sealed class DeviceCredential
             throw new CryptographyException($"A device credential of version {Version} has {LengthBytes} bytes.");
         }
 
-        var reader = new FieldReader(bytes[1..]);
+        var reader = new CredentialReader(bytes[1..]);
         var credential = new DeviceCredential
         {
             Account = AccountAddress.FromBytes(reader.Take(AccountAddress.LengthBytes)),
@@ -136,7 +136,7 @@ public sealed class DeviceCredential
     {
         var bytes = new byte[LengthBytes];
         bytes[0] = Version;
-        var writer = new FieldWriter(bytes.AsSpan(1));
+        var writer = new CredentialWriter(bytes.AsSpan(1));
         writer.Put(Account.Bytes);
         writer.Put(NodeKey.Bytes.Span);
         writer.Put(SigningKey.Bytes.Span);

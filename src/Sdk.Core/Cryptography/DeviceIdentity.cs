@@ -77,7 +77,7 @@ public sealed class DeviceIdentity : IDisposable
         AgreementKey? agreementKey = null;
         try
         {
-            var reader = new FieldReader(bytes[1..]);
+            var reader = new CredentialReader(bytes[1..]);
             nodeKey = KeyPair.FromPrivateKey(reader.Take(KeyPair.PrivateKeyLengthBytes));
             signingKey = SigningKey.FromScalar(reader.Take(P256.ScalarLengthBytes));
             agreementKey = AgreementKey.FromScalar(reader.Take(P256.ScalarLengthBytes));

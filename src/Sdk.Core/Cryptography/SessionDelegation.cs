@@ -21,7 +21,7 @@ public sealed class SessionDelegation
     private SessionDelegation(byte[] encoded)
     {
         _encoded = encoded;
-        var reader = new FieldReader(encoded.AsSpan(1));
+        var reader = new CredentialReader(encoded.AsSpan(1));
         Device = DeviceId.FromBytes(reader.Take(DeviceId.LengthBytes));
         Counter = reader.UInt64();
         SessionKey = reader.VerifyingKey();
@@ -76,7 +76,7 @@ public sealed class SessionDelegation
 
         var encoded = new byte[LengthBytes];
         encoded[0] = Version;
-        var writer = new FieldWriter(encoded.AsSpan(1));
+        var writer = new CredentialWriter(encoded.AsSpan(1));
         writer.Put(credential.Device.ToArray());
         writer.UInt64(counter);
         writer.Put(sessionKey.PublicKey.Bytes.Span);

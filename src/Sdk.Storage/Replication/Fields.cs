@@ -57,7 +57,7 @@ internal ref struct FieldWriter(Span<byte> buffer)
     public void Hash(in Hash256 value)
     {
         value.CopyTo(_buffer[_written..]);
-        _written += Fields.HashBytes;
+        _written += FieldWidths.HashBytes;
     }
 
     public void Disk(in DiskId disk)
@@ -70,7 +70,7 @@ internal ref struct FieldWriter(Span<byte> buffer)
     {
         UInt64(session.Counter);
         session.Device.CopyTo(_buffer[_written..]);
-        _written += Fields.DeviceBytes;
+        _written += FieldWidths.DeviceBytes;
     }
 
     public void Key(in EntryKey key)
@@ -136,7 +136,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> source)
 
     public Hash256 Hash()
     {
-        var field = Bytes(Fields.HashBytes);
+        var field = Bytes(FieldWidths.HashBytes);
         return field.IsEmpty ? default : Hash256.FromBytes(field);
     }
 
@@ -149,7 +149,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> source)
     public SessionId Session()
     {
         var counter = UInt64();
-        var device = Bytes(Fields.DeviceBytes);
+        var device = Bytes(FieldWidths.DeviceBytes);
         return new SessionId(counter, device.IsEmpty ? default : DeviceId.FromBytes(device));
     }
 
@@ -162,7 +162,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> source)
 }
 
 /// <summary>Widths of encoded fields, in bytes.</summary>
-internal static class Fields
+internal static class FieldWidths
 {
     public const int HashBytes = 32;
     public const int DeviceBytes = 16;

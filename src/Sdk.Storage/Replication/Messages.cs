@@ -37,9 +37,9 @@ internal sealed class OpenRequest : SliceMessage
 
     public static OpenRequest Create(CopyGroup group, DiskId disk, SessionGrant grant, Hash256 nonce, SigningKey sessionKey)
     {
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         Digest(group, disk, grant.Session, nonce).CopyTo(digest);
-        var signature = new byte[Fields.SignatureBytes];
+        var signature = new byte[FieldWidths.SignatureBytes];
         sessionKey.Sign(digest, signature);
         return new OpenRequest { Disk = disk, Grant = grant, Nonce = nonce, Signature = signature };
     }
@@ -47,7 +47,7 @@ internal sealed class OpenRequest : SliceMessage
     /// <summary>True when the owner's account stands behind the session and the session key signed this request for this group and epoch.</summary>
     public bool Verify(CopyGroup group, AccountAddress owner, DateTimeOffset? now)
     {
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         Digest(group, Disk, Session, Nonce).CopyTo(digest);
         return Grant.Verify(owner, group.NetworkId, now) && Grant.SessionKey.Verify(digest, Signature);
     }
@@ -64,7 +64,7 @@ internal sealed class OpenRequest : SliceMessage
     {
         var disk = reader.Disk();
         var nonce = reader.Hash();
-        var signature = reader.Bytes(Fields.SignatureBytes);
+        var signature = reader.Bytes(FieldWidths.SignatureBytes);
         return !reader.Failed && SessionGrant.Read(ref reader, known) is { } grant
             ? new OpenRequest { Disk = disk, Nonce = nonce, Signature = signature.ToArray(), Grant = grant }
             : null;
@@ -113,7 +113,7 @@ internal sealed class OpenAnswer : SliceMessage
 
     public static Hash256 Digest(CopyGroup group, in SessionId session, in Hash256 nonce, OpenOutcome outcome, IReadOnlyList<SignedEntry> heads)
     {
-        var buffer = new byte[256 + (heads.Count * Fields.HashBytes)];
+        var buffer = new byte[256 + (heads.Count * FieldWidths.HashBytes)];
         var writer = FieldWriter.ForPurpose(buffer, "sdk/open-answer/1"u8);
         writer.UInt64(group.NetworkId);
         writer.Hash(group.Id);
@@ -195,9 +195,9 @@ internal sealed class AckBatch : SliceMessage
 
     public static AckBatch Create(CopyGroup group, Ack[] acks, SigningKey memberKey)
     {
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         Digest(group, acks, digest);
-        var signature = new byte[Fields.SignatureBytes];
+        var signature = new byte[FieldWidths.SignatureBytes];
         memberKey.Sign(digest, signature);
         return new AckBatch { Acks = acks, Signature = signature };
     }
@@ -209,7 +209,7 @@ internal sealed class AckBatch : SliceMessage
             return false;
         }
 
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         Digest(group, Acks, digest);
         return memberKey.Verify(digest, Signature);
     }

@@ -44,7 +44,7 @@ internal sealed class SignedEntry
             return false;
         }
 
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         BatchDigest(networkId, Grant.Session, root).CopyTo(digest);
         return Grant.SessionKey.Verify(digest, BatchSignature);
     }
@@ -108,7 +108,7 @@ internal sealed class SignedEntry
             path[i] = reader.Hash();
         }
 
-        var signature = reader.Bytes(Fields.SignatureBytes);
+        var signature = reader.Bytes(FieldWidths.SignatureBytes);
         return reader.Failed
             ? null
             : new SignedEntry

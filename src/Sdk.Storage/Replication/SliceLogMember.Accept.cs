@@ -69,7 +69,7 @@ internal sealed partial class SliceLogMember
             hashes[i] = operation.Hash;
         }
 
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         SignedEntry.BatchDigest(_group.NetworkId, batch.Session, MerkleBatch.Root(hashes)).CopyTo(digest);
         if (!signer.SessionKey.Verify(digest, batch.Signature))
         {

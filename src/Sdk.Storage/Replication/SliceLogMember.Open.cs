@@ -88,9 +88,9 @@ internal sealed partial class SliceLogMember
 
     private void SendOpenAnswer(int to, OpenRequest request, OpenOutcome outcome, IReadOnlyList<SignedEntry> heads, OpenRequest? evidence = null)
     {
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         OpenAnswer.Digest(_group, request.Session, request.Nonce, outcome, heads).CopyTo(digest);
-        var signature = new byte[Fields.SignatureBytes];
+        var signature = new byte[FieldWidths.SignatureBytes];
         _memberKey.Sign(digest, signature);
         Send(to, new OpenAnswer
         {

@@ -20,13 +20,13 @@ internal static class SliceLogWire
     /// </summary>
     public const int MaxFrameBytes = (int)CopyGroup.MaxSlices * 512;
 
-    private const int AckBytes = 4 + Fields.KeyBytes + Fields.HashBytes;
+    private const int AckBytes = 4 + FieldWidths.KeyBytes + FieldWidths.HashBytes;
 
     /// <summary>Writes the frame to the pipe's buffer; the body follows by <see cref="BodyOf"/>.</summary>
     public static void WriteFrame(PipeWriter output, in Hash256 group, SliceMessage message)
     {
         var frame = Encode(message);
-        Span<byte> id = stackalloc byte[Fields.HashBytes];
+        Span<byte> id = stackalloc byte[FieldWidths.HashBytes];
         group.CopyTo(id);
         frame.Group = ByteString.CopyFrom(id);
         frame.BodyBytes = (uint)BodyOf(message).Sum(part => part.Length);
@@ -347,7 +347,7 @@ internal static class SliceLogWire
 
     private static ByteString Bytes(in SessionId session)
     {
-        Span<byte> buffer = stackalloc byte[Fields.SessionBytes];
+        Span<byte> buffer = stackalloc byte[FieldWidths.SessionBytes];
         var writer = new FieldWriter(buffer);
         writer.Session(session);
         return ByteString.CopyFrom(buffer);
@@ -355,7 +355,7 @@ internal static class SliceLogWire
 
     private static ByteString Bytes(in EntryKey key)
     {
-        Span<byte> buffer = stackalloc byte[Fields.KeyBytes];
+        Span<byte> buffer = stackalloc byte[FieldWidths.KeyBytes];
         var writer = new FieldWriter(buffer);
         writer.Key(key);
         return ByteString.CopyFrom(buffer);
@@ -363,7 +363,7 @@ internal static class SliceLogWire
 
     private static ByteString Bytes(in Hash256 hash)
     {
-        Span<byte> buffer = stackalloc byte[Fields.HashBytes];
+        Span<byte> buffer = stackalloc byte[FieldWidths.HashBytes];
         hash.CopyTo(buffer);
         return ByteString.CopyFrom(buffer);
     }
@@ -392,7 +392,7 @@ internal static class SliceLogWire
             : throw Violation("A signed entry is not well-formed.");
     }
 
-    private static Hash256 Hash(ByteString field) => field.Length == Fields.HashBytes
+    private static Hash256 Hash(ByteString field) => field.Length == FieldWidths.HashBytes
         ? Hash256.FromBytes(field.Span)
         : throw Violation("A hash has the wrong length.");
 
@@ -410,7 +410,7 @@ internal static class SliceLogWire
         return reader.AtCleanEnd ? key : throw Violation("An entry key has the wrong length.");
     }
 
-    private static byte[] Signature(ByteString field) => field.Length == Fields.SignatureBytes
+    private static byte[] Signature(ByteString field) => field.Length == FieldWidths.SignatureBytes
         ? field.ToByteArray()
         : throw Violation("A signature has the wrong length.");
 

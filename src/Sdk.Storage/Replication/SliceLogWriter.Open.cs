@@ -6,7 +6,7 @@ namespace Sdk.Storage.Replication;
 /// <summary>Opening: a quorum raises its fences and reports heads; the highest are adopted and committed by an entry of this session.</summary>
 internal sealed partial class SliceLogWriter
 {
-    /// <summary>How long the adopted heads may take to be certified before those that miss are suspected.</summary>
+    /// <summary>How long no adopted head may be certified before those that miss are suspected.</summary>
     private static readonly TimeSpan AdoptionTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<int, IReadOnlyList<SignedEntry>> _reports = [];
@@ -48,7 +48,7 @@ internal sealed partial class SliceLogWriter
 
     private bool VerifyAnswer(int from, OpenAnswer answer)
     {
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         OpenAnswer.Digest(_group, answer.Session, answer.Nonce, answer.Outcome, answer.Heads).CopyTo(digest);
         return _group.MemberKeys[from].Verify(digest, answer.Signature);
     }
@@ -187,116 +187,5 @@ internal sealed partial class SliceLogWriter
             var suspects = _adopting.Select(slice => _cursors[slice].AdoptedHash).ToArray();
             End(new WriterEffect.Ended(WriterEnd.AdoptionStalled, Suspects: suspects));
         }
-    }
-
-    /// <summary>Where a slice's log stands in this session.</summary>
-    private sealed class Cursor
-    {
-        /// <summary>Entries behind the certified one whose roots still verify answers that were under way.</summary>
-        private const uint KeptBehind = 32;
-
-        private readonly List<Issued> _issued = [];
-
-        /// <summary>A slice that nobody has written.</summary>
-        public Cursor(int members)
-        {
-            Acked = new uint[members];
-            Root = SliceTree.UntouchedRoot;
-            Tree = new SliceTree();
-            _issued.Add(new Issued(0, default, Root));
-        }
-
-        public Cursor(int members, WriteOperation adopted)
-        {
-            Acked = new uint[members];
-            (AdoptedKey, AdoptedHash, Hash, Root) = (adopted.Key, adopted.Hash, adopted.Hash, adopted.Root);
-            Tree = Root == SliceTree.UntouchedRoot ? new SliceTree() : null;
-            _issued.Add(new Issued(0, Hash, Root));
-        }
-
-        public EntryKey AdoptedKey { get; }
-
-        public Hash256 AdoptedHash { get; }
-
-        /// <summary>Hash of the newest entry.</summary>
-        public Hash256 Hash { get; private set; }
-
-        /// <summary>Root after the newest entry.</summary>
-        public Hash256 Root { get; private set; }
-
-        /// <summary>The tree after the newest entry; null until it was fetched.</summary>
-        public SliceTree? Tree { get; set; }
-
-        /// <summary>Sequence of the newest entry in this session; 0 stands for the adopted head.</summary>
-        public uint Sequence { get; private set; }
-
-        /// <summary>The highest sequence that a quorum holds.</summary>
-        public uint Certified { get; private set; }
-
-        /// <summary>The highest sequence that a read showed: later reads show nothing older, certified or not.</summary>
-        public uint Shown { get; set; }
-
-        /// <summary>The highest sequence that each member acknowledged.</summary>
-        public uint[] Acked { get; }
-
-        public Queue<InFlight> Uncertified { get; } = [];
-
-        /// <summary>Writes that wait for <see cref="Tree"/>.</summary>
-        public Queue<(ulong Operation, SliceWrite Write)> AwaitingTree { get; } = [];
-
-        public void Issue(WriteOperation operation)
-        {
-            (Sequence, Hash, Root) = (operation.Key.Sequence, operation.Hash, operation.Root);
-            _issued.Add(new Issued(Sequence, Hash, Root));
-        }
-
-        public bool IsIssued(uint sequence, in Hash256 hash) => Find(sequence) is { } issued && issued.Hash == hash;
-
-        public Hash256? RootAt(uint sequence) => Find(sequence)?.Root;
-
-        /// <summary>Where a member's head stands in this session; null when it is of an older one than was adopted.</summary>
-        public uint? SequenceOf(in EntryKey head, in SessionId session) =>
-            head.Session == session ? head.Sequence : head == AdoptedKey ? 0 : null;
-
-        /// <summary>Takes note of an acknowledgement; the certified sequence is the quorum-th highest.</summary>
-        public void Acknowledge(int member, uint sequence, int quorum)
-        {
-            if (sequence <= Acked[member])
-            {
-                return;
-            }
-
-            Acked[member] = sequence;
-            Span<uint> sorted = stackalloc uint[Acked.Length];
-            Acked.CopyTo(sorted);
-            sorted.Sort();
-            Certified = sorted[^quorum];
-            _issued.RemoveAll(issued => issued.Sequence + KeptBehind < Certified);
-        }
-
-        private Issued? Find(uint sequence)
-        {
-            for (var i = _issued.Count - 1; i >= 0; i--)
-            {
-                if (_issued[i].Sequence == sequence)
-                {
-                    return _issued[i];
-                }
-            }
-
-            return null;
-        }
-
-        private readonly record struct Issued(uint Sequence, Hash256 Hash, Hash256 Root);
-    }
-
-    /// <summary>An entry that is sent or about to be, and the batch it is in.</summary>
-    private sealed class InFlight(ulong operation, WriteOperation entry)
-    {
-        public ulong Operation { get; } = operation;
-
-        public WriteOperation Entry { get; } = entry;
-
-        public Batch? Batch { get; set; }
     }
 }

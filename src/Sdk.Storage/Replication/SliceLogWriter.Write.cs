@@ -113,10 +113,10 @@ internal sealed partial class SliceLogWriter
     private WriteBatch Sign(List<InFlight> entries, List<PayloadBuffer> payloads)
     {
         var operations = entries.ConvertAll(entry => entry.Entry).ToArray();
-        Span<byte> digest = stackalloc byte[Fields.HashBytes];
+        Span<byte> digest = stackalloc byte[FieldWidths.HashBytes];
         var root = MerkleBatch.Root(Array.ConvertAll(operations, operation => operation.Hash));
         SignedEntry.BatchDigest(_group.NetworkId, Session, root).CopyTo(digest);
-        var signature = new byte[Fields.SignatureBytes];
+        var signature = new byte[FieldWidths.SignatureBytes];
         _sessionKey.Sign(digest, signature);
         return new WriteBatch { Session = Session, Operations = operations, Payloads = [.. payloads], Signature = signature };
     }
@@ -187,7 +187,12 @@ internal sealed partial class SliceLogWriter
             cursor.Uncertified.Dequeue();
             var holders = cursor.Acked.Count(acked => acked >= entry.Entry.Key.Sequence);
             UncertifiedBytes -= entry.Entry.PayloadBytes;
-            _adopting.Remove(slice);
+            CertifiedEntries++;
+            if (_adopting.Remove(slice))
+            {
+                _adoptedAt = _time.GetTimestamp(); // A member that is far behind fetches slice by slice: slow is not stalled.
+            }
+
             if (--entry.Batch!.Uncertified == 0)
             {
                 _batches.Remove(entry.Batch);

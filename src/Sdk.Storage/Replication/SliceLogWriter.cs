@@ -75,6 +75,9 @@ internal sealed partial class SliceLogWriter
     /// <summary>Payload that is submitted and not certified.</summary>
     public long UncertifiedBytes { get; private set; }
 
+    /// <summary>Entries certified so far, those that commit adopted heads included: the measure of progress.</summary>
+    public long CertifiedEntries { get; private set; }
+
     /// <summary>Members that granted the session and are connected.</summary>
     public int GrantedMembers => _members.Count(member => member.IsGranted);
 

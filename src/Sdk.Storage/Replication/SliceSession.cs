@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
 using Sdk.Core;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
@@ -34,6 +33,7 @@ internal sealed class SliceSession : ISliceChannel
     private TaskCompletionSource _roomMade = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _failure;
     private uint _versions;
+    private long _progress;
     private long _progressAt;
 
     private SliceSession(SessionContext context, ulong counter, IReadOnlySet<Hash256> suspects)
@@ -179,11 +179,6 @@ internal sealed class SliceSession : ISliceChannel
 
     private Task<WriteCertificate> Submit(SliceWrite write)
     {
-        if (_writer.UncertifiedBytes == 0)
-        {
-            _progressAt = _context.Time.GetTimestamp();
-        }
-
         var done = new TaskCompletionSource<WriteCertificate>(TaskCreationOptions.RunContinuationsAsynchronously);
         var operation = _writer.Submit(_context.Lease.FirstSlice == 0 ? write : new SliceWrite
         {
@@ -240,7 +235,6 @@ internal sealed class SliceSession : ISliceChannel
 
     private void Complete(WriterEffect.Certified certified)
     {
-        _progressAt = _context.Time.GetTimestamp();
         if (_writes.Remove(certified.Operation, out var done))
         {
             done.SetResult(certified.Certificate);
@@ -381,8 +375,9 @@ internal sealed class SliceSession : ISliceChannel
     private void FailIfStalled()
     {
         var isWaiting = !_writer.IsOpen || _writer.UncertifiedBytes > 0 || _writes.Count > 0;
-        if (!isWaiting)
+        if (!isWaiting || _progress != _writer.CertifiedEntries)
         {
+            (_progress, _progressAt) = (_writer.CertifiedEntries, _context.Time.GetTimestamp());
             return;
         }
 
@@ -408,25 +403,4 @@ internal sealed class SliceSession : ISliceChannel
         var limitMs = 20 << Math.Min(attempt, 6);
         return Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(limitMs)), time, cancellationToken);
     }
-}
-
-/// <summary>What a session needs to know of its surroundings.</summary>
-internal sealed record SessionContext(
-    GroupPeers Peers,
-    SliceLease Lease,
-    DeviceIdentity Device,
-    Switch Switch,
-    SessionOptions Options,
-    TimeProvider Time,
-    ILogger Logger)
-{
-    public GrantCache Grants { get; } = new();
-}
-
-/// <summary>How long a session waits for a quorum.</summary>
-/// <param name="QuorumTimeout">With fewer than a quorum of members connected.</param>
-/// <param name="StallTimeout">With a quorum connected that certifies nothing.</param>
-internal sealed record SessionOptions(TimeSpan QuorumTimeout, TimeSpan StallTimeout)
-{
-    public static SessionOptions Default { get; } = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30));
 }

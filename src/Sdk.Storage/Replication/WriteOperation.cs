@@ -15,7 +15,7 @@ internal sealed class WriteOperation
     /// <summary>Bytes of the longest encoding.</summary>
     public const int MaxEncodedBytes = FixedBytes + (MaxExtents * ExtentBytes);
 
-    private const int FixedBytes = Fields.KeyBytes + 4 + Fields.HashBytes + 8 + Fields.HashBytes + 1;
+    private const int FixedBytes = FieldWidths.KeyBytes + 4 + FieldWidths.HashBytes + 8 + FieldWidths.HashBytes + 1;
     private const int ExtentBytes = 3;
 
     private Hash256? _hash;

@@ -58,7 +58,7 @@ internal sealed class DiskDescriptor
     public static DiskDescriptor Sign(DescriptorBody body, DeviceIdentity device)
     {
         var encoded = body.ToByteString();
-        var signature = new byte[Fields.SignatureBytes];
+        var signature = new byte[FieldWidths.SignatureBytes];
         device.SigningKey.Sign(Digest(encoded), signature);
         var signed = new SignedDescriptor
         {
@@ -77,7 +77,7 @@ internal sealed class DiskDescriptor
         {
             var credential = DeviceCredential.Decode(signed.Credential.Span);
             if (!credential.Verify(networkId, now ?? DateTimeOffset.UnixEpoch) || !credential.Scopes.HasFlag(KeyScopes.WriteDisk)
-                || signed.Signature.Length != Fields.SignatureBytes
+                || signed.Signature.Length != FieldWidths.SignatureBytes
                 || !credential.SigningKey.Verify(Digest(signed.Body), signed.Signature.Span))
             {
                 throw new DiskRefusedException("The disk's description is not signed by its owner for this network.");
@@ -104,8 +104,8 @@ internal sealed class DiskDescriptor
         var slices = body.Groups.Sum(group => (long)group.SliceCount);
         var isWhole = body.NetworkId == networkId
             && body.Disk.Length == DiskId.LengthBytes
-            && body.NameLookup.Length == Fields.HashBytes
-            && body.KeyCommitment.Length == Fields.HashBytes
+            && body.NameLookup.Length == FieldWidths.HashBytes
+            && body.KeyCommitment.Length == FieldWidths.HashBytes
             && body.SealedSecret.Length <= MaxSealedBytes
             && body.Groups.Count is > 0 and <= MaxGroups
             && body.Groups.All(IsWhole)
@@ -117,7 +117,7 @@ internal sealed class DiskDescriptor
     }
 
     private static bool IsWhole(Group group) =>
-        group.Id.Length == Fields.HashBytes
+        group.Id.Length == FieldWidths.HashBytes
         && group.Epoch > 0
         && group.SliceCount is > 0 and <= CopyGroup.MaxSlices
         && group.Members.Count is >= Quorum.MinMembers and <= Quorum.MaxMembers
@@ -141,7 +141,7 @@ internal sealed class DiskDescriptor
         var buffer = new byte[64 + body.Length];
         var writer = FieldWriter.ForPurpose(buffer, "sdk/disk-descriptor/1"u8);
         writer.Bytes(body.Span);
-        var digest = new byte[Fields.HashBytes];
+        var digest = new byte[FieldWidths.HashBytes];
         writer.Digest(digest);
         return digest;
     }

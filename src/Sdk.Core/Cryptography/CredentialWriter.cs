@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Sdk.Core.Cryptography;
 
-/// <summary>Writes what <see cref="FieldReader"/> reads. Integers are little-endian.</summary>
-internal ref struct FieldWriter(Span<byte> destination)
+/// <summary>Writes what <see cref="CredentialReader"/> reads. Integers are little-endian.</summary>
+internal ref struct CredentialWriter(Span<byte> destination)
 {
     private Span<byte> _rest = destination;
 

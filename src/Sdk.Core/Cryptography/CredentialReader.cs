@@ -6,7 +6,7 @@ namespace Sdk.Core.Cryptography;
 /// Reads the fields of a signed structure, whose encodings have one fixed length each: the caller has checked it, so no field can
 /// run over. Every refusal is a <see cref="CryptographyException"/>.
 /// </summary>
-internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
+internal ref struct CredentialReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
 
