@@ -103,7 +103,7 @@ internal sealed class DemoScreen(IAnsiConsole console)
         table.AddRow("Written and flushed", Rate(report.WriteMiBPerSecond));
         table.AddRow("Read in a new process", Rate(report.ReadMiBPerSecond));
         table.AddRow("[grey]This machine, fsynced writes[/]", $"[grey]{Rate(report.FsyncedMiBPerSecond)}[/]");
-        table.AddRow("[grey]Expected here at least[/]", $"[grey]{Rate(report.FloorMiBPerSecond)}[/]");
+        table.AddRow("[grey]Expected of a large copy here[/]", $"[grey]{Rate(report.FloorMiBPerSecond)}[/]");
         return table;
     }
 
