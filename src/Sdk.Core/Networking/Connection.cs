@@ -33,7 +33,7 @@ public sealed class Connection : IAsyncDisposable
         ILogger logger)
     {
         RemotePeer = secured.RemotePeer;
-        RemoteKey = secured.RemoteKey.Secp256k1 ?? throw new PeerRefusedException("The peer's identity key is of a type that is not supported.");
+        RemoteIdentity = secured.RemoteKey;
         RemoteAddress = transport.Remote;
         LocalAddress = transport.Local;
         IsDialer = isDialer;
@@ -48,8 +48,11 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Who is at the other end; its handshake proved it.</summary>
     public PeerId RemotePeer { get; }
 
-    /// <summary>The peer's key.</summary>
-    public PublicKey RemoteKey { get; }
+    /// <summary>The peer's identity key, of whatever type; <see cref="RemotePeer"/> is made of it.</summary>
+    public IdentityKey RemoteIdentity { get; }
+
+    /// <summary>The peer's node key, where it is of the suite's own kind (secp256k1); null for a foreign peer with another type.</summary>
+    public PublicKey? RemoteKey => RemoteIdentity.Secp256k1;
 
     /// <summary>The other end as the transport sees it, without the peer.</summary>
     public Multiaddr RemoteAddress { get; }

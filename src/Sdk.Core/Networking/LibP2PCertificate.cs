@@ -67,11 +67,10 @@ internal static class LibP2PCertificate
         Refuse(now < parsed.NotBefore || now > parsed.NotAfter, "The peer's certificate is not valid at this time.");
         Refuse(!IsSelfSigned(parsed), "The peer's certificate is not signed by its own key.");
         Refuse(!IdentityKey.TryDecode(parsed.PublicKey, out var identity), "The peer's certificate carries no well-formed identity key.");
-        Refuse(identity!.Secp256k1 is null, $"The peer's identity is an {identity.Type} key, which is not verified here.");
         var message = new byte[SignaturePrefix.Length + parsed.SubjectPublicKeyInfo.Length];
         SignaturePrefix.CopyTo(message);
         parsed.SubjectPublicKeyInfo.Span.CopyTo(message.AsSpan(SignaturePrefix.Length));
-        Refuse(!identity.Verify(message, parsed.Signature), "The peer's certificate is not signed by the identity it names.");
+        Refuse(!identity!.Verify(message, parsed.Signature), "The peer's certificate is not signed by the identity it names.");
         return identity;
     }
 

@@ -115,8 +115,10 @@ public sealed class PeerId : IEquatable<PeerId>, IComparable<PeerId>
     /// <summary>Order of the multihashes.</summary>
     public static bool operator >=(PeerId? left, PeerId? right) => right <= left;
 
-    internal static PeerId FromIdentity(IdentityKey key)
+    /// <summary>The id of whoever holds the private half of <paramref name="key"/>: the key itself where it is short, else its SHA-256.</summary>
+    public static PeerId FromIdentity(IdentityKey key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var encoded = key.Encoded.Span;
         return encoded.Length <= MaxIdentityBytes
             ? new PeerId([IdentityCode, (byte)encoded.Length, .. encoded])

@@ -10,7 +10,7 @@ namespace Sdk.Core.Tests.Networking;
 
 public class LibP2PCertificateTests
 {
-    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Now = Forge.Now;
 
     [Fact]
     public void The_nodes_own_certificate_proves_its_identity_in_the_first_extension()
@@ -97,6 +97,8 @@ public class LibP2PCertificateTests
     /// <summary>Certificates that are right but for one thing.</summary>
     internal static class Forge
     {
+        public static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
         private static readonly BigInteger Order = BigInteger.Parse(
             "00fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
@@ -137,6 +139,24 @@ public class LibP2PCertificateTests
             }
 
             return request.CreateSelfSigned(from ?? Now.AddMonths(-6), Now.AddYears(1));
+        }
+
+        /// <summary>The certificate of a peer with an identity of any key type.</summary>
+        public static byte[] Foreign(ForeignIdentity identity)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var signature = identity.Sign([.. "libp2p-tls-handshake:"u8, .. key.ExportSubjectPublicKeyInfo()]);
+            var writer = new AsnWriter(AsnEncodingRules.DER);
+            using (writer.PushSequence())
+            {
+                writer.WriteOctetString(identity.Encoded);
+                writer.WriteOctetString(signature);
+            }
+
+            var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509Extension(LibP2PCertificate.ExtensionOid, writer.Encode(), critical: false));
+            using var certificate = request.CreateSelfSigned(Now.AddMonths(-6), Now.AddYears(1));
+            return certificate.RawData;
         }
 
         private static byte[] Resign(byte[] certificate, ECDsa key, byte[] old, byte[] replacement)

@@ -21,7 +21,7 @@ public class SwitchTests
         pair.Listener.Register(Handler.Echo);
         var connection = await pair.Dialer.DialAsync(pair.Address);
         Assert.Equal(pair.Listener.LocalPeer, connection.RemotePeer);
-        Assert.Equal(connection.RemotePeer, PeerId.FromPublicKey(connection.RemoteKey));
+        Assert.Equal(connection.RemotePeer, PeerId.FromPublicKey(connection.RemoteKey!));
         Assert.True(await EchoesAsync(connection, 3_000_000));
     }
 
