@@ -54,6 +54,13 @@ internal sealed class GroupHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            // Streams that are still being served find this instead of files that are closed.
+            _failure ??= new ObjectDisposedException(nameof(GroupHost));
+            _roomMade.TrySetResult();
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         _syncThread.Join();
         await _ticking.ConfigureAwait(false);
@@ -313,6 +320,11 @@ internal sealed class GroupHost : IAsyncDisposable
             {
                 lock (_gate)
                 {
+                    if (_failure is not null)
+                    {
+                        continue;
+                    }
+
                     Step(_member.Tick);
                     if (_failure is null && _member.NeedsCheckpoint && _syncWanted.CurrentCount == 0)
                     {

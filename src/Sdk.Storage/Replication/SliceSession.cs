@@ -15,6 +15,9 @@ internal sealed class SliceSession : ISliceChannel
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RedialAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>What slower members may take to get the last batches when the session ends.</summary>
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(2);
+
     /// <summary>Sessions that may win the fence while this one tries to.</summary>
     private const int MaxOpenAttempts = 16;
 
@@ -166,11 +169,14 @@ internal sealed class SliceSession : ISliceChannel
 
     public async ValueTask DisposeAsync()
     {
+        SliceStream[] toDrain;
         lock (_gate)
         {
+            toDrain = _failure is null && _writer.IsOpen ? [.. _streams.OfType<SliceStream>()] : [];
             Fail(new ObjectDisposedException(nameof(SliceSession)));
         }
 
+        await Task.WhenAll(toDrain.Select(stream => stream.DrainAsync(DrainTimeout, _context.Time))).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_loops).ConfigureAwait(false);
         _stop.Dispose();

@@ -70,6 +70,17 @@ internal sealed class SliceStream : IAsyncDisposable
         return read.Message;
     }
 
+    /// <summary>
+    /// Takes no more messages and waits until the queued ones have left, so that a member that is slower than the quorum
+    /// gets what it would have to fetch from others.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan limit, TimeProvider time)
+    {
+        _queue.Writer.TryComplete();
+        using var late = new CancellationTokenSource(limit, time);
+        await Task.WhenAny(_sending, Task.Delay(Timeout.InfiniteTimeSpan, time, late.Token)).ConfigureAwait(false);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
