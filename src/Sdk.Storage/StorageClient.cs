@@ -47,7 +47,7 @@ public sealed class StorageClient
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(members);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sizeBytes);
-        if (members.Count is < Quorum.MinMembers or > Quorum.MaxMembers || members.Distinct().Count() != members.Count)
+        if (members.Count is < Quorum.MinMembers or > Quorum.MaxMembers || members.DistinctBy(member => member.Peer).Count() != members.Count)
         {
             throw new ArgumentException($"A disk needs {Quorum.MinMembers} to {Quorum.MaxMembers} different members.", nameof(members));
         }

@@ -46,7 +46,8 @@ public sealed class StorageNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <exception cref="ArgumentException">The node has no data directory, or the capacity is not positive.</exception>
     /// <exception cref="DiskFullException">The host has less free space than is contributed.</exception>
-    /// <exception cref="LogCorruptException">A group's log lost what it had acknowledged.</exception>
+    /// <exception cref="LogCorruptException">A group's files lost what it had acknowledged.</exception>
+    /// <exception cref="DiskRefusedException">The data directory describes a disk that makes no sense, or of another network.</exception>
     public static ValueTask<StorageNode> StartAsync(Node node, StorageNodeOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(node);
@@ -84,7 +85,7 @@ public sealed class StorageNode : IAsyncDisposable
         {
             if (_disks.TryGetValue(descriptor.NameLookup, out var known))
             {
-                if (!known.Signed.Body.Equals(descriptor.Signed.Body))
+                if (known.Owner != descriptor.Owner || !known.Signed.Body.Equals(descriptor.Signed.Body))
                 {
                     throw new DiskRefusedException("Another disk has this name.");
                 }
@@ -92,9 +93,12 @@ public sealed class StorageNode : IAsyncDisposable
                 return;
             }
 
-            Host(descriptor);
-            _directory.WriteFile(DescriptorPrefix + descriptor.Disk, signed.ToByteArray());
-            _disks[descriptor.NameLookup] = descriptor;
+            if (_disks.Values.Any(other => other.Disk == descriptor.Disk))
+            {
+                throw new DiskRefusedException("Another disk has this id."); // Its description would be overwritten.
+            }
+
+            Host(descriptor, isNew: true);
         }
     }
 
@@ -104,14 +108,25 @@ public sealed class StorageNode : IAsyncDisposable
     {
         foreach (var name in _directory.FilesWithPrefix(DescriptorPrefix))
         {
-            var signed = SignedDescriptor.Parser.ParseFrom(_directory.ReadFile(name, DiskDescriptor.MaxBytes + 1024));
-            var descriptor = DiskDescriptor.Verify(signed, _node.NetworkId, now: null);
-            Host(descriptor);
-            _disks[descriptor.NameLookup] = descriptor;
+            Host(ReadDescriptor(name), isNew: false);
         }
     }
 
-    private void Host(DiskDescriptor descriptor)
+    private DiskDescriptor ReadDescriptor(string name)
+    {
+        try
+        {
+            var signed = SignedDescriptor.Parser.ParseFrom(_directory.ReadFile(name, DiskDescriptor.MaxBytes + 1024));
+            return DiskDescriptor.Verify(signed, _node.NetworkId, now: null);
+        }
+        catch (Exception error) when (error is InvalidProtocolBufferException or InvalidDataException or DiskRefusedException)
+        {
+            throw new DiskRefusedException($"The file '{name}' of the data directory is damaged, or not of this network: {error.Message}", error);
+        }
+    }
+
+    /// <summary>All of a disk's groups that name this node, or none of them. What can fail comes before what others see.</summary>
+    private void Host(DiskDescriptor descriptor, bool isNew)
     {
         var mine = descriptor.Groups.Where(group => group.IndexOf(_node.PeerId) >= 0).ToArray();
         if (mine.Length == 0)
@@ -119,30 +134,75 @@ public sealed class StorageNode : IAsyncDisposable
             throw new DiskRefusedException("This node is no member of any of the disk's groups.");
         }
 
-        foreach (var group in mine)
+        var opened = new List<OpenedGroup>();
+        try
         {
-            var self = group.IndexOf(_node.PeerId);
-            if (!group.Group.MemberKeys[self].Equals(_node.Device.SigningKey.PublicKey))
+            foreach (var group in mine)
             {
-                throw new DiskRefusedException("The disk names this node under a key that is not its own.");
+                opened.Add(Open(descriptor, group, FreeBytes - opened.Sum(other => other.Files.TotalBytes), isNew));
             }
 
-            if (_groups.ContainsKey(group.Group.Id))
+            if (isNew)
             {
-                throw new DiskRefusedException("Another disk has this group.");
+                _directory.WriteFile(DescriptorPrefix + descriptor.Disk, descriptor.Signed.ToByteArray());
+            }
+        }
+        catch
+        {
+            foreach (var (group, files, member) in opened)
+            {
+                member.Dispose();
+                if (isNew)
+                {
+                    files.Delete(_directory, group.Group.Id);
+                }
             }
 
-            var files = GroupFiles.Sizes(group.Group.SliceCount);
-            if (files.TotalBytes > FreeBytes)
-            {
-                throw new DiskFullException($"The span needs {files.TotalBytes} bytes, and {FreeBytes} of the contributed space are free.");
-            }
+            throw;
+        }
 
-            var member = new SliceLogMember(
-                group.Group, self, _node.Device.SigningKey, [descriptor.LeaseOf(group)], files.Open(_directory, group.Group.Id), _node.TimeProvider);
+        foreach (var (group, files, member) in opened)
+        {
             _groups[group.Group.Id] = new GroupHost(group, member, _node.Switch, _node.TimeProvider, _logger);
             Interlocked.Add(ref _reservedBytes, files.TotalBytes);
             SpaceLog.GroupHeld(_logger, group.Group.Id, group.Group.SliceCount);
+        }
+
+        _disks[descriptor.NameLookup] = descriptor;
+    }
+
+    private OpenedGroup Open(DiskDescriptor descriptor, GroupPeers group, long freeBytes, bool isNew)
+    {
+        var self = group.IndexOf(_node.PeerId);
+        if (!group.Group.MemberKeys[self].Equals(_node.Device.SigningKey.PublicKey))
+        {
+            throw new DiskRefusedException("The disk names this node under a key that is not its own.");
+        }
+
+        if (_groups.ContainsKey(group.Group.Id))
+        {
+            throw new DiskRefusedException("Another disk has this group.");
+        }
+
+        var sizes = GroupFiles.Sizes(group.Group.SliceCount);
+        if (sizes.TotalBytes > freeBytes)
+        {
+            throw new DiskFullException($"The span needs {sizes.TotalBytes} bytes, and {freeBytes} of the contributed space are free.");
+        }
+
+        var files = sizes.Open(_directory, group.Group.Id, isNew);
+        try
+        {
+            var leases = new[] { descriptor.LeaseOf(group) };
+            return new OpenedGroup(
+                group, sizes, new SliceLogMember(group.Group, self, _node.Device.SigningKey, leases, files, _node.TimeProvider));
+        }
+        catch
+        {
+            files.Log.Dispose();
+            files.Store.Dispose();
+            files.Control.Dispose();
+            throw;
         }
     }
 
@@ -155,6 +215,8 @@ public sealed class StorageNode : IAsyncDisposable
             throw new DiskFullException($"The host has {freeOnHost} bytes free, fewer than the {FreeBytes} that are to be contributed.");
         }
     }
+
+    private sealed record OpenedGroup(GroupPeers Group, GroupFiles Files, SliceLogMember Member);
 }
 
 /// <summary>How much space a node contributes.</summary>

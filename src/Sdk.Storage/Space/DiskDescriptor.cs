@@ -109,6 +109,7 @@ internal sealed class DiskDescriptor
             && body.SealedSecret.Length <= MaxSealedBytes
             && body.Groups.Count is > 0 and <= MaxGroups
             && body.Groups.All(IsWhole)
+            && body.Groups.Select(group => group.Id).Distinct().Count() == body.Groups.Count
             && body.SizeBytes > 0 && body.SizeBytes <= (ulong)slices * SliceGeometry.SliceBytes;
         if (!isWhole)
         {
