@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Benchmarks;
 

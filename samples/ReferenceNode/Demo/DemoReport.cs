@@ -44,8 +44,8 @@ internal sealed record DemoReport
 
     public long DiskBytes { get; set; }
 
-    /// <summary>How many members held a batch when it was certified → how many batches.</summary>
-    public SortedDictionary<int, long> CertificatesByHolders { get; } = [];
+    /// <summary>How many members hold, or held when they died, the newest certificate of a slice (256 KiB) → how many slices.</summary>
+    public IReadOnlyDictionary<int, long> CertificatesByHolders { get; set; } = new Dictionary<int, long>();
 
     public List<ProcessReport> Processes { get; } = [];
 

@@ -110,12 +110,12 @@ internal sealed class DemoScreen(IAnsiConsole console)
     private static Table Certificates(DemoReport report)
     {
         var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey).Title("[bold]Certificates[/]");
-        table.AddColumn("Held by").AddColumn(new TableColumn("Batches").RightAligned()).AddColumn("");
+        table.AddColumn("Held by").AddColumn(new TableColumn("Slices").RightAligned()).AddColumn("");
         var most = Math.Max(1, report.CertificatesByHolders.Values.DefaultIfEmpty().Max());
-        foreach (var (holders, batches) in report.CertificatesByHolders.Reverse())
+        foreach (var (holders, slices) in report.CertificatesByHolders.Reverse())
         {
-            var bar = new string('█', (int)Math.Ceiling(12.0 * batches / most));
-            table.AddRow($"{holders} of {report.Members}", batches.ToString(CultureInfo.InvariantCulture), $"[green]{bar}[/]");
+            var bar = new string('█', (int)Math.Ceiling(12.0 * slices / most));
+            table.AddRow($"{holders} of {report.Members}", slices.ToString(CultureInfo.InvariantCulture), $"[green]{bar}[/]");
         }
 
         return table;

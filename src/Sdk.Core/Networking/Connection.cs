@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking.Muxing;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Networking;
 

@@ -28,4 +28,7 @@ internal static partial class NetworkLog
 
     [LoggerMessage(8, LogLevel.Warning, "A protocol handler did not return within {Limit} of being cancelled", EventName = "HandlerLingers")]
     public static partial void HandlerLingers(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(9, LogLevel.Error, "A listener for connections failed on one with {Peer}", EventName = "ListenerFailed")]
+    public static partial void ListenerFailed(ILogger logger, Exception error, PeerId peer);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using Sdk.Core.Networking.Muxing;
 
 namespace Sdk.Core.Networking;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Google.Protobuf;
+using Sdk.Core.Networking.Muxing;
 
 namespace Sdk.Core.Networking;
 

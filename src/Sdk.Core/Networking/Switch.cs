@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Sdk.Core.Networking.Muxing;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Networking;
 
@@ -47,6 +49,14 @@ public sealed class Switch : IAsyncDisposable
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
     }
 
+    /// <summary>
+    /// Raised for each connection that was admitted, whoever dialled. Streams may be open on it already. A handler is quick; what it throws is logged.
+    /// </summary>
+    public event Action<Connection>? ConnectionOpened;
+
+    /// <summary>Raised once for each connection that was opened, after it closed and left <see cref="Connections"/>. A handler is quick; what it throws is logged.</summary>
+    public event Action<Connection>? ConnectionClosed;
+
     /// <summary>This node's id.</summary>
     public PeerId LocalPeer { get; }
 
@@ -73,6 +83,9 @@ public sealed class Switch : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The names of the protocols that are registered.</summary>
+    public IReadOnlyCollection<string> Protocols => [.. _protocols.Keys];
 
     /// <summary>Answers streams of the protocol from now on.</summary>
     /// <exception cref="InvalidOperationException">A protocol of that name is registered.</exception>
@@ -320,6 +333,7 @@ public sealed class Switch : IAsyncDisposable
             Telemetry.Connections.Add(1);
             NetworkLog.Connected(_logger, connection.RemotePeer, connection.RemoteAddress, isDialer);
             connection.Start();
+            Raise(ConnectionOpened, connection);
             _ = LeaveWhenClosedAsync(connection);
             return connection;
         }
@@ -360,6 +374,24 @@ public sealed class Switch : IAsyncDisposable
             if (known.Count == 0)
             {
                 _connections.Remove(connection.RemotePeer);
+            }
+        }
+
+        Raise(ConnectionClosed, connection);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "A listener's error is its own: the connection lives on, and the error is logged.")]
+    private void Raise(Action<Connection>? listeners, Connection connection)
+    {
+        foreach (var listener in Delegate.EnumerateInvocationList(listeners))
+        {
+            try
+            {
+                listener(connection);
+            }
+            catch (Exception error)
+            {
+                NetworkLog.ListenerFailed(_logger, error, connection.RemotePeer);
             }
         }
     }

@@ -5,6 +5,7 @@ using Org.BouncyCastle.Crypto.Signers;
 using Org.BouncyCastle.Security;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Tests.Networking;
 

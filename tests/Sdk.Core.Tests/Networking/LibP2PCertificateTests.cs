@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Tests.Networking;
 

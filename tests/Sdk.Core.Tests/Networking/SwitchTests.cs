@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Tests.Networking;
 
@@ -35,6 +36,27 @@ public class SwitchTests
         var connection = await pair.Dialer.DialAsync(pair.Address);
         var results = await Task.WhenAll(Enumerable.Range(1, 64).Select(i => EchoesAsync(connection, i * 9_973)));
         Assert.All(results, Assert.True);
+    }
+
+    [Fact]
+    public async Task Both_sides_hear_of_a_connection_and_of_its_end_even_if_another_listener_throws()
+    {
+        await using var pair = await SwitchPair.StartAsync();
+        var opened = new TaskCompletionSource<Connection>();
+        var closed = new TaskCompletionSource<Connection>();
+        var dialled = new TaskCompletionSource<Connection>();
+        pair.Listener.ConnectionOpened += _ => throw new InvalidOperationException("A listener's bug.");
+        pair.Listener.ConnectionOpened += opened.SetResult;
+        pair.Listener.ConnectionClosed += closed.SetResult;
+        pair.Dialer.ConnectionOpened += dialled.SetResult;
+        var connection = await pair.Dialer.DialAsync(pair.Address);
+
+        Assert.Same(connection, await dialled.Task.WaitAsync(Limit));
+        Assert.Equal(pair.Dialer.LocalPeer, (await opened.Task.WaitAsync(Limit)).RemotePeer);
+        Assert.False(closed.Task.IsCompleted);
+        await connection.DisposeAsync();
+        Assert.Same(await opened.Task, await closed.Task.WaitAsync(Limit));
+        Assert.Empty(pair.Listener.Connections);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Muxing;
 
 namespace Sdk.Core.Tests.Networking;
 

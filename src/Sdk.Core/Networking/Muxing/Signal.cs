@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>
 /// Wakes one waiter, allocating nothing: the waiter's <see cref="ValueTask"/> is this object. A set without a waiter is remembered

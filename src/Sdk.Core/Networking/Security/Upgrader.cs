@@ -1,7 +1,7 @@
 using System.Security.Authentication;
 using Sdk.Core.Cryptography;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Security;
 
 /// <summary>
 /// Turns a bare connection into a secured one with a muxer agreed: multistream, then TLS, then (where ALPN did not name it) multistream

@@ -3,7 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Sdk.Core.Cryptography;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Security;
 
 /// <summary>What a security handshake yields: the secured stream, who is at the other end, and the muxer agreed on the way, if any.</summary>
 internal sealed record SecuredConnection(Stream Stream, IdentityKey RemoteKey, PeerId RemotePeer, string? Muxer);

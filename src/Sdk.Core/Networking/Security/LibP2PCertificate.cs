@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sdk.Core.Cryptography;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Security;
 
 /// <summary>
 /// The self-signed certificate of libp2p's TLS handshake: a throw-away P-256 key whose SubjectPublicKeyInfo the node's identity key has

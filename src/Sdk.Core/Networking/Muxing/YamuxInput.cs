@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>
 /// The reading end of a stream: the pipe that the receive loop fills, with one addition: what the reader has examined is given back to

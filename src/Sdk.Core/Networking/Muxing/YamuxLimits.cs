@@ -1,4 +1,4 @@
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>What one peer may make a connection hold. Each bound says what it costs and why it has that size.</summary>
 internal sealed record YamuxLimits

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>
 /// One stream of a yamux session: what has been granted, received, queued and ended in both directions. The session's two loops and

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>The sending half: replies first, then one frame of each ready stream in turn; small frames leave together.</summary>
 internal sealed partial class Yamux

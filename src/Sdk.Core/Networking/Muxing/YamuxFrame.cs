@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 internal enum YamuxType : byte
 {

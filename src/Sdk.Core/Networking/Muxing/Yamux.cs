@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>
 /// Many streams over one (yamux <c>/yamux/1.0.0</c>). Two loops own the wire: one receives, one sends. They share state under one

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace Sdk.Core.Networking;
+namespace Sdk.Core.Networking.Muxing;
 
 /// <summary>
 /// The receiving half. The payload of a data frame is read straight into its stream's pipe, after the window has been checked and
