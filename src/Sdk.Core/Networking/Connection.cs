@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Security;
 
@@ -65,8 +66,17 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Whether this side dialled.</summary>
     public bool IsDialer { get; }
 
+    /// <summary>
+    /// What the peer says of itself; null until it has said it, which is soon after the connection opened or never
+    /// (see <see cref="WhenIdentifiedAsync"/>).
+    /// </summary>
+    public PeerIdentity? Identity => IdentifyState.Identity;
+
     /// <summary>Completes, never with an error, when the connection is closed and its resources are released.</summary>
     public Task Closed { get; }
+
+    /// <summary>What identify keeps of this connection.</summary>
+    internal IdentifyState IdentifyState { get; } = new();
 
     /// <summary>Whether new streams can be opened.</summary>
     internal bool IsOpen => _muxer.IsOpen;
@@ -95,6 +105,13 @@ public sealed class Connection : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Waits until the peer has answered who it is, which every connection asks when it opens.</summary>
+    /// <exception cref="PeerRefusedException">The peer does not speak identify.</exception>
+    /// <exception cref="ProtocolViolationException">The peer's answer is malformed, forged or beyond the limits, or it did not come in time.</exception>
+    /// <exception cref="StreamResetException">The connection was closed, or the peer reset the stream.</exception>
+    public Task<PeerIdentity> WhenIdentifiedAsync(CancellationToken cancellationToken = default) =>
+        IdentifyState.Answered.Task.WaitAsync(cancellationToken);
 
     /// <summary>Closes: queued data is sent within five seconds, handlers are cancelled, streams end.</summary>
     public async ValueTask DisposeAsync()

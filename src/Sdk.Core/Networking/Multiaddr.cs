@@ -114,6 +114,25 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
         return new Multiaddr([.. place, new Part(MultiaddrProtocol.P2p, peer.Bytes)]);
     }
 
+    /// <summary>Whether peers meet there over a relay (<c>/p2p-circuit</c>).</summary>
+    internal bool IsRelayed => Array.Exists(_parts, part => part.Protocol.Name == "p2p-circuit");
+
+    /// <summary>The same place without who must answer. A bare <c>/p2p/ID</c> stays what it is: there is no empty address.</summary>
+    internal Multiaddr WithoutPeer() => Peer is null || _parts.Length == 1 ? this : new Multiaddr(_parts[..^1]);
+
+    /// <summary>From where it can be reached. A name is taken for a public one.</summary>
+    internal AddressReach Reach =>
+        TryGetIp(out var ip) ? ReachOf(ip)
+        : _parts[0].Protocol == MultiaddrProtocol.Memory ? AddressReach.Machine
+        : AddressReach.World;
+
+    /// <summary>The IP address at its beginning.</summary>
+    internal bool TryGetIp([NotNullWhen(true)] out IPAddress? ip)
+    {
+        ip = _parts[0].Protocol == MultiaddrProtocol.Ip4 || _parts[0].Protocol == MultiaddrProtocol.Ip6 ? new IPAddress(_parts[0].Value.Span) : null;
+        return ip is not null;
+    }
+
     /// <summary>The text form, canonical.</summary>
     public override string ToString()
     {
@@ -195,6 +214,26 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
         var valid = PlaceLength == 1 && _parts[0].Protocol == MultiaddrProtocol.Memory;
         number = valid ? System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(_parts[0].Value.Span) : 0;
         return valid;
+    }
+
+    private static AddressReach ReachOf(IPAddress ip)
+    {
+        ip = ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip;
+        if (IPAddress.IsLoopback(ip))
+        {
+            return AddressReach.Machine;
+        }
+
+        if (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+        {
+            return AddressReach.Nowhere;
+        }
+
+        // RFC 1918, RFC 3927 and, behind a carrier's NAT, RFC 6598.
+        var isOfSite = ip.AddressFamily == AddressFamily.InterNetworkV6
+            ? ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal || ip.IsIPv6SiteLocal
+            : ip.GetAddressBytes() is [10, ..] or [192, 168, ..] or [169, 254, ..] or [172, >= 16 and < 32, ..] or [100, >= 64 and < 128, ..];
+        return isOfSite ? AddressReach.Site : AddressReach.World;
     }
 
     private int PlaceLength => Peer is null ? _parts.Length : _parts.Length - 1;

@@ -31,4 +31,7 @@ internal static partial class NetworkLog
 
     [LoggerMessage(9, LogLevel.Error, "A listener for connections failed on one with {Peer}", EventName = "ListenerFailed")]
     public static partial void ListenerFailed(ILogger logger, Exception error, PeerId peer);
+
+    [LoggerMessage(10, LogLevel.Information, "Listening on {Address} ended", EventName = "ListeningEnded")]
+    public static partial void ListeningEnded(ILogger logger, Multiaddr address);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Security;
 
@@ -46,6 +47,7 @@ public sealed class Switch : IAsyncDisposable
         _logger = options.LoggerFactory.CreateLogger(typeof(Switch).FullName!);
         _upgrader = new Upgrader(options.NodeKey, options.TimeProvider);
         LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
+        Identify = new IdentifyService(this, options, _logger, _stopping.Token);
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
     }
 
@@ -56,6 +58,9 @@ public sealed class Switch : IAsyncDisposable
 
     /// <summary>Raised once for each connection that was opened, after it closed and left <see cref="Connections"/>. A handler is quick; what it throws is logged.</summary>
     public event Action<Connection>? ConnectionClosed;
+
+    /// <summary>Who the peers say they are, and as whom they see this node.</summary>
+    public IdentifyService Identify { get; }
 
     /// <summary>This node's id.</summary>
     public PeerId LocalPeer { get; }
@@ -96,6 +101,9 @@ public sealed class Switch : IAsyncDisposable
         {
             throw new InvalidOperationException($"The protocol {protocol.Id} is registered already.");
         }
+
+        // Null while identify registers its own.
+        Identify?.Change();
     }
 
     /// <summary>Accepts connections on an address; port or number 0 means any free one.</summary>
@@ -123,6 +131,7 @@ public sealed class Switch : IAsyncDisposable
         }
 
         NetworkLog.Listening(_logger, listener.Address);
+        Identify.Change();
         return listener.Address.WithPeer(LocalPeer);
     }
 
@@ -194,6 +203,7 @@ public sealed class Switch : IAsyncDisposable
             NetworkLog.HandlerLingers(_logger, HandlerGrace);
         }
 
+        await Identify.WhenStoppedAsync().ConfigureAwait(false);
         _upgrader.Dispose();
         _stopping.Dispose();
     }
@@ -260,6 +270,19 @@ public sealed class Switch : IAsyncDisposable
             catch (Exception) when (_stopping.IsCancellationRequested)
             {
                 // The listener was closed by us.
+            }
+            catch (ObjectDisposedException)
+            {
+                // The transport closed it: a relay that went away, for one.
+                lock (_gate)
+                {
+                    _listeners.Remove(listener);
+                }
+
+                await listener.DisposeAsync().ConfigureAwait(false);
+                NetworkLog.ListeningEnded(_logger, listener.Address);
+                Identify.Change();
+                return;
             }
             catch (Exception error)
             {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking.Identify;
 
 namespace Sdk.Core.Networking;
 
@@ -38,6 +39,14 @@ public sealed class SwitchOptions
     /// <value>Default: 15 s.</value>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The program and its version, which every peer is told (identify). At most 256 characters; empty says nothing.</summary>
+    /// <value>Default: <c>sdk-dotnet/</c> and the library's version.</value>
+    public string AgentVersion { get; set; } = $"sdk-dotnet/{typeof(SwitchOptions).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>The family of protocols that the node belongs to, which every peer is told (identify). At most 256 characters.</summary>
+    /// <value>Default: <c>sdk/0.1.0</c>.</value>
+    public string ProtocolVersion { get; set; } = "sdk/0.1.0";
+
     /// <summary>The clock.</summary>
     /// <value>Default: the system's.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
@@ -56,6 +65,10 @@ public sealed class SwitchOptions
             throw new ArgumentException("A switch needs at least one transport.", nameof(Transports));
         }
 
+        ArgumentNullException.ThrowIfNull(AgentVersion);
+        ArgumentNullException.ThrowIfNull(ProtocolVersion);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(AgentVersion.Length, PeerIdentity.MaxTextLength);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ProtocolVersion.Length, PeerIdentity.MaxTextLength);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerPeer, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingHandshakes, 1);

@@ -20,6 +20,8 @@ internal sealed class SwitchPair : IAsyncDisposable
         Dialer = new Switch(new SwitchOptions { NodeKey = _dialerKey, Transports = [transport] });
     }
 
+    public ITransport Transport => _transport;
+
     public Switch Dialer { get; }
 
     public Switch Listener { get; }
