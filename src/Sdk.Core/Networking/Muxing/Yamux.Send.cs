@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
 namespace Sdk.Core.Networking.Muxing;
@@ -135,6 +136,12 @@ internal sealed partial class Yamux
             if (_wire is SslStream secured)
             {
                 await secured.ShutdownAsync().ConfigureAwait(false);
+
+                // js-libp2p does not act on the end of TLS: it closes when TCP ends, and so would keep us waiting.
+                if (_transport is NetworkStream network)
+                {
+                    network.Socket.Shutdown(SocketShutdown.Send);
+                }
             }
 
             return false;
