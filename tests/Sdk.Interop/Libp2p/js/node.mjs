@@ -28,7 +28,7 @@ const MANY = 4096
  */
 export async function createNode (options) {
   const services = {
-    identify: identify({ agentVersion: AGENT }),
+    identify: identify(),
     identifyPush: identifyPush(),
     ping: ping({ maxInboundStreams: MANY, maxOutboundStreams: MANY })
   }
@@ -43,6 +43,7 @@ export async function createNode (options) {
   }
 
   return createLibp2p({
+    nodeInfo: { userAgent: AGENT },
     privateKey: await generateKeyPair(KEY_TYPES[options.key]),
     addresses: { listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp(), circuitRelayTransport()],

@@ -30,7 +30,7 @@ const events = {
       ? null
       : { seq: detail.signedPeerRecord.seq, addresses: detail.signedPeerRecord.addresses.map(String) }
   }),
-  'self:peer:update': detail => ({ event: 'self', addresses: detail.peer.addresses.map(a => a.multiaddr.toString()) })
+  'self:peer:update': () => ({ event: 'self', addresses: node.getMultiaddrs().map(String) })
 }
 const pubsubEvents = {
   message: detail => ({
@@ -74,6 +74,11 @@ const commands = {
   },
   async info () {
     return { addresses: node.getMultiaddrs().map(String), protocols: node.getProtocols() }
+  },
+  // Answers one more protocol (which js-libp2p tells its peers by identify push).
+  async answer ({ protocol }) {
+    await node.handle(protocol, stream => { stream.close() })
+    return {}
   },
   async known ({ peer }) {
     const { protocols, addresses, peerRecordEnvelope } = await node.peerStore.get(peerIdFromString(peer))
