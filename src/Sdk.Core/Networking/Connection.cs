@@ -39,6 +39,7 @@ public sealed class Connection : IAsyncDisposable
         RemoteIdentity = secured.RemoteKey;
         RemoteAddress = transport.Remote;
         LocalAddress = transport.Local;
+        Limit = transport.Limit;
         IsDialer = isDialer;
         _maxHandlers = 2 * limits.MaxInboundStreams;
         _protocols = protocols;
@@ -71,6 +72,15 @@ public sealed class Connection : IAsyncDisposable
     /// (see <see cref="WhenIdentifiedAsync"/>).
     /// </summary>
     public PeerIdentity? Identity => IdentifyState.Identity;
+
+    /// <summary>
+    /// Whether a relay carries the connection. It is as secret and as verified as any other; but it is slower, often limited, and its
+    /// addresses say nothing of where the peer is.
+    /// </summary>
+    public bool IsRelayed => RemoteAddress.IsRelayed;
+
+    /// <summary>What the relay lets the connection carry; null where nothing limits it.</summary>
+    public ConnectionLimit? Limit { get; }
 
     /// <summary>Completes, never with an error, when the connection is closed and its resources are released.</summary>
     public Task Closed { get; }

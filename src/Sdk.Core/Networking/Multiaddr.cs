@@ -34,6 +34,9 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
     /// <summary>Who must answer: the last part, where it is <c>/p2p/…</c>.</summary>
     public PeerId? Peer => _parts[^1].Protocol == MultiaddrProtocol.P2p && PeerId.TryFromBytes(_parts[^1].Value.Span, out var id) ? id : null;
 
+    /// <summary>Whether the address leads through a relay: it has a part <c>/p2p-circuit</c> (libp2p circuit relay v2).</summary>
+    public bool IsRelayed => Array.Exists(_parts, part => part.Protocol == MultiaddrProtocol.P2pCircuit);
+
     /// <summary>Reads the text form.</summary>
     /// <exception cref="FormatException">The text is no multiaddr of protocols known here.</exception>
     public static Multiaddr Parse(string text) =>
@@ -114,9 +117,6 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
         return new Multiaddr([.. place, new Part(MultiaddrProtocol.P2p, peer.Bytes)]);
     }
 
-    /// <summary>Whether peers meet there over a relay (<c>/p2p-circuit</c>).</summary>
-    internal bool IsRelayed => Array.Exists(_parts, part => part.Protocol.Name == "p2p-circuit");
-
     /// <summary>The same place without who must answer. A bare <c>/p2p/ID</c> stays what it is: there is no empty address.</summary>
     internal Multiaddr WithoutPeer() => Peer is null || _parts.Length == 1 ? this : new Multiaddr(_parts[..^1]);
 
@@ -132,6 +132,13 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
         ip = _parts[0].Protocol == MultiaddrProtocol.Ip4 || _parts[0].Protocol == MultiaddrProtocol.Ip6 ? new IPAddress(_parts[0].Value.Span) : null;
         return ip is not null;
     }
+
+    /// <summary>The place that the relay at this address gives to those who listen on it: <c>…/p2p/RELAY/p2p-circuit</c>.</summary>
+    /// <exception cref="ArgumentException">The address names no relay, or leads through a relay itself.</exception>
+    public Multiaddr WithCircuit() =>
+        Peer is not null && !IsRelayed && _parts.Length < MaxParts
+            ? new Multiaddr([.. _parts, new Part(MultiaddrProtocol.P2pCircuit, ReadOnlyMemory<byte>.Empty)])
+            : throw new ArgumentException("An address through a relay begins with one of the relay's own, with its peer id.");
 
     /// <summary>The text form, canonical.</summary>
     public override string ToString()
@@ -234,6 +241,36 @@ public sealed class Multiaddr : IEquatable<Multiaddr>
             ? ip.IsIPv6LinkLocal || ip.IsIPv6UniqueLocal || ip.IsIPv6SiteLocal
             : ip.GetAddressBytes() is [10, ..] or [192, 168, ..] or [169, 254, ..] or [172, >= 16 and < 32, ..] or [100, >= 64 and < 128, ..];
         return isOfSite ? AddressReach.Site : AddressReach.World;
+    }
+
+    /// <summary>
+    /// Whether the address is <c>…/p2p/RELAY/p2p-circuit</c>, perhaps with a peer after it, and no more; gives the relay's own address,
+    /// which names the relay and leads through no other.
+    /// </summary>
+    internal bool TryGetCircuit([NotNullWhen(true)] out Multiaddr? relay)
+    {
+        relay = null;
+        var end = PlaceLength - 1;
+        if (end >= 1 && _parts[end].Protocol == MultiaddrProtocol.P2pCircuit)
+        {
+            var before = new Multiaddr(_parts[..end]);
+            relay = before.Peer is not null && !before.IsRelayed ? before : null;
+        }
+
+        return relay is not null;
+    }
+
+    /// <summary>
+    /// The place that <paramref name="relay"/> gives at this address, which it says is one of its own; false where it cannot be one, or
+    /// leaves no room for the parts that follow.
+    /// </summary>
+    internal bool TryGetPlaceAt(PeerId relay, [NotNullWhen(true)] out Multiaddr? circuit)
+    {
+        const int RoomBytes = 3 * MultiaddrProtocol.MaxValueBytes;
+        var isUsable = !IsRelayed && PlaceLength >= 1 && (Peer is null || Peer == relay)
+            && _parts.Length <= MaxParts - 3 && _bytes.Length <= MaxBytes - RoomBytes;
+        circuit = isUsable ? WithPeer(relay).WithCircuit() : null;
+        return isUsable;
     }
 
     private int PlaceLength => Peer is null ? _parts.Length : _parts.Length - 1;

@@ -24,15 +24,15 @@ internal sealed class MultiaddrProtocol
     public static readonly MultiaddrProtocol Dns = new(53, "dns", VariableLength, TryParseName, NameText);
     public static readonly MultiaddrProtocol Dns4 = new(54, "dns4", VariableLength, TryParseName, NameText);
     public static readonly MultiaddrProtocol Dns6 = new(55, "dns6", VariableLength, TryParseName, NameText);
+    public static readonly MultiaddrProtocol P2pCircuit = new(290, "p2p-circuit", 0, null, null);
     public static readonly MultiaddrProtocol P2p = new(421, "p2p", VariableLength, TryParsePeer, PeerText);
     public static readonly MultiaddrProtocol Memory = new(777, "memory", 8, TryParseNumber, NumberText);
 
     private static readonly MultiaddrProtocol[] All =
     [
-        Ip4, Tcp, Ip6, Dns, Dns4, Dns6, P2p, Memory,
+        Ip4, Tcp, Ip6, Dns, Dns4, Dns6, P2pCircuit, P2p, Memory,
         new(56, "dnsaddr", VariableLength, TryParseName, NameText),
         new(273, "udp", 2, TryParsePort, PortText),
-        new(290, "p2p-circuit", 0, null, null),
         new(448, "tls", 0, null, null),
         new(449, "sni", VariableLength, TryParseName, NameText),
         new(461, "quic-v1", 0, null, null),

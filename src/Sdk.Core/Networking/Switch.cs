@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Sdk.Core.Cryptography;
 using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Security;
@@ -49,6 +50,10 @@ public sealed class Switch : IAsyncDisposable
         LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
         Identify = new IdentifyService(this, options, _logger, _stopping.Token);
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
+        foreach (var transport in options.Transports.OfType<ISwitchTransport>())
+        {
+            transport.Attach(this);
+        }
     }
 
     /// <summary>
@@ -65,17 +70,9 @@ public sealed class Switch : IAsyncDisposable
     /// <summary>This node's id.</summary>
     public PeerId LocalPeer { get; }
 
-    /// <summary>Where this node listens, each address with its peer id.</summary>
-    public IReadOnlyList<Multiaddr> ListenAddresses
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _listeners.Select(listener => listener.Address.WithPeer(LocalPeer))];
-            }
-        }
-    }
+    /// <summary>Where this node can be reached as far as its listeners know, through relays too; each address with its peer id.</summary>
+    public IReadOnlyList<Multiaddr> ListenAddresses =>
+        [.. Snapshot(_listeners).SelectMany(listener => listener.ReachableAddresses).Select(address => address.WithPeer(LocalPeer))];
 
     /// <summary>The live connections.</summary>
     public IReadOnlyList<Connection> Connections
@@ -86,6 +83,20 @@ public sealed class Switch : IAsyncDisposable
             {
                 return [.. _connections.Values.SelectMany(of => of)];
             }
+        }
+    }
+
+    /// <summary>Signs in this node's name.</summary>
+    internal KeyPair NodeKey => _options.NodeKey;
+
+    internal ILoggerFactory LoggerFactory => _options.LoggerFactory;
+
+    /// <summary>The live direct connections to a peer.</summary>
+    internal IReadOnlyList<Connection> DirectConnectionsTo(PeerId peer)
+    {
+        lock (_gate)
+        {
+            return _connections.TryGetValue(peer, out var known) ? [.. known.Where(connection => connection is { IsOpen: true, IsRelayed: false })] : [];
         }
     }
 
@@ -135,7 +146,10 @@ public sealed class Switch : IAsyncDisposable
         return listener.Address.WithPeer(LocalPeer);
     }
 
-    /// <summary>Connects to the peer that the address names, or returns the live connection to it.</summary>
+    /// <summary>
+    /// Connects to the peer that the address names, or returns the live connection to it. A connection through a relay does not count
+    /// where the address leads to the peer directly.
+    /// </summary>
     /// <param name="addressWithPeer">Where, and who must answer: <c>…/p2p/ID</c>.</param>
     /// <param name="cancellationToken">Stops waiting; a dial that others wait for goes on.</param>
     /// <exception cref="DialException">Nobody answers there in time, or what answers does not speak libp2p.</exception>
@@ -153,7 +167,7 @@ public sealed class Switch : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            if (FindOpen(peer) is { } open)
+            if (FindOpen(peer) is { } open && (addressWithPeer.IsRelayed || !open.IsRelayed))
             {
                 return open;
             }
@@ -192,7 +206,13 @@ public sealed class Switch : IAsyncDisposable
         await Task.WhenAll(Snapshot(_handshakes)).ConfigureAwait(false);
         await Task.WhenAll(Snapshot(_dials.Values).Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var connections = Connections;
-        await Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+
+        // What goes through a relay needs the connection to the relay for its last bytes.
+        foreach (var alike in connections.GroupBy(connection => connection.IsRelayed).OrderByDescending(group => group.Key))
+        {
+            await Task.WhenAll(alike.Select(connection => connection.DisposeAsync().AsTask())).ConfigureAwait(false);
+        }
+
         try
         {
             await Task.WhenAll(connections.Select(connection => connection.WhenHandledAsync()))
@@ -220,8 +240,11 @@ public sealed class Switch : IAsyncDisposable
         _options.Transports.FirstOrDefault(transport => transport.CanDial(address))
         ?? throw new DialException($"No transport understands {address}.");
 
+    /// <summary>A live connection to the peer, a direct one if there is any.</summary>
     private Connection? FindOpen(PeerId peer) =>
-        _connections.TryGetValue(peer, out var known) ? known.Find(connection => connection.IsOpen) : null;
+        _connections.TryGetValue(peer, out var known)
+            ? known.Find(connection => connection is { IsOpen: true, IsRelayed: false }) ?? known.Find(connection => connection.IsOpen)
+            : null;
 
     private async Task<Connection> DialSharedAsync(Multiaddr address, PeerId peer)
     {
@@ -326,7 +349,7 @@ public sealed class Switch : IAsyncDisposable
         {
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            var secured = await _upgrader.UpgradeAsync(transport, isDialer: false, expected: null, either.Token).ConfigureAwait(false);
+            var secured = await _upgrader.UpgradeAsync(transport, isDialer: false, transport.ExpectedPeer, either.Token).ConfigureAwait(false);
             await AdmitAsync(secured, transport, isDialer: false).ConfigureAwait(false);
         }
         catch (Exception error)
