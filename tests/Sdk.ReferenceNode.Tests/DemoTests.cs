@@ -101,6 +101,7 @@ public sealed class DemoTests : IDisposable
     [InlineData("--kill", "8")]
     [InlineData("--disk-size", "much")]
     [InlineData("--colour", "red")]
+    [InlineData("--colour")]
     public async Task A_wrong_argument_is_one_clear_line(params string[] arguments)
     {
         var outcome = await SdkNode.RunAsync(["demo", .. arguments]);

@@ -13,6 +13,14 @@ internal static class DemoCommand
             Description = "The folder or file to copy. Without it: the git-tracked files of the repository around the current folder.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        path.Validators.Add(result =>
+        {
+            // A misspelt option would otherwise be taken for the folder.
+            if (result.Tokens is [{ Value: ['-', ..] word }] && !Path.Exists(word))
+            {
+                result.AddError($"Unrecognized option '{word}'.");
+            }
+        });
         var nodes = new Option<int>("--nodes")
         {
             Description = $"How many members keep the disk, each a process of its own ({DemoOptions.MinNodes} to {DemoOptions.MaxNodes}).",
