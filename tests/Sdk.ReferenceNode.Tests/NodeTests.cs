@@ -63,6 +63,54 @@ public sealed class NodeTests : IDisposable
         Assert.Equal(0, (await node.EndAsync()).ExitCode);
     }
 
+    [Fact]
+    public async Task Nodes_tell_in_JSON_who_connects_who_that_is_and_who_left()
+    {
+        using var listener = SdkNode.Start(null, "node", "--json");
+        var ready = Ready(await listener.ReadLineAsync());
+        using var dialer = SdkNode.Start(null, "node", "--json", "--dial", ready.Addresses[0]);
+        var dialling = Ready(await dialer.ReadLineAsync());
+
+        var connect = await ReadEventAsync(listener, "connect");
+        Assert.Equal(dialling.PeerId, connect.Peer);
+        Assert.False(connect.Dialled);
+        var identify = await ReadEventAsync(listener, "identify");
+        Assert.Equal(dialling.PeerId, identify.Peer);
+        Assert.Equal(dialling.Addresses, identify.Addresses);
+        Assert.Contains("/ipfs/id/1.0.0", identify.Protocols!);
+        Assert.True((await ReadEventAsync(dialer, "connect")).Dialled);
+
+        dialer.Signal(PosixSignal.SIGTERM);
+        Assert.Equal(dialling.PeerId, (await ReadEventAsync(listener, "disconnect")).Peer);
+        Assert.Equal(0, (await dialer.EndAsync()).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("is not a multiaddress", "--listen", "localhost:4001")]
+    [InlineData("must end in /p2p/ID", "--dial", "/ip4/127.0.0.1/tcp/1")]
+    [InlineData("--capacity needs --data", "--capacity", "1GiB")]
+    [InlineData("/ip4/127.0.0.1/tcp/1/", "--dial", "/ip4/127.0.0.1/tcp/1/p2p/16Uiu2HAm2w5h5RoJxfo2xUVqhVtiWoLwYdendVVwG4yxTGXahHVN")]
+    public async Task What_cannot_be_done_is_one_clear_line(string expected, params string[] arguments)
+    {
+        var outcome = await SdkNode.RunAsync(["node", .. arguments]);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains(expected, outcome.ErrorLine, StringComparison.Ordinal);
+    }
+
+    private static async Task<NodeEvent> ReadEventAsync(SdkNode node, string name)
+    {
+        while (await node.ReadLineAsync() is { } line)
+        {
+            if (JsonSerializer.Deserialize(line, NodeJson.Default.NodeEvent) is { } what && what.Event == name)
+            {
+                return what;
+            }
+        }
+
+        throw new InvalidOperationException($"The node ended without the event {name}.");
+    }
+
     private static async Task SendGarbageAsync(int port)
     {
         using var client = new TcpClient();
@@ -94,5 +142,5 @@ public sealed class NodeTests : IDisposable
 
     private SdkNode StartNode() => SdkNode.Start(null, "node", "--data", _folder.FullName, "--json");
 
-    private static NodeReady Ready(string? line) => JsonSerializer.Deserialize(line!, NodeReadyJson.Default.NodeReady)!;
+    private static NodeReady Ready(string? line) => JsonSerializer.Deserialize(line!, NodeJson.Default.NodeReady)!;
 }

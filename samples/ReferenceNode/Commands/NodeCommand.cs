@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Sdk.Core;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
@@ -7,36 +6,41 @@ using Sdk.Storage;
 
 namespace Sdk.ReferenceNode.Commands;
 
-/// <summary><c>node</c>: one storage member, until it is told to stop.</summary>
+/// <summary><c>node</c>: one node, and with a data folder a storage member, until it is told to stop.</summary>
 internal static class NodeCommand
 {
     private const long DefaultCapacityBytes = 256 * ByteSize.MiB;
 
     private sealed record Settings(
-        string Data, string Listen, long CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
+        string? Data, string Listen, string[] Dial, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
 
     public static Command Create()
     {
-        var data = new Option<string>("--data") { Description = "The folder that holds everything of this node; made when missing.", Required = true };
+        var data = new Option<string?>("--data")
+        {
+            Description = "The folder that holds everything of this node; made when missing. Without it the node keeps nothing: its keys are thrown away, it stores for nobody.",
+        };
         var listen = new Option<string>("--listen")
         {
             Description = "Where to listen, as a multiaddress.",
             DefaultValueFactory = _ => "/ip4/127.0.0.1/tcp/0",
         };
+        var dial = new Option<string[]>("--dial") { Description = "Connect to this peer at the start: a multiaddress that ends in /p2p/ID. May be repeated." };
         var capacity = CommandTree.SizeOption("--capacity", $"How much of other people's disks this node holds (default {ByteSize.Format(DefaultCapacityBytes)}).");
         var keystore = new Option<string?>("--keystore") { Description = "The account that this node acts for. Without it: a test-only one, kept in the folder." };
         var passwordFile = new Option<FileInfo?>("--password-file") { Description = "A file with the keystore's password; otherwise it is asked for." };
-        var json = new Option<bool>("--json") { Description = "Say that the node is ready with one line of JSON." };
+        var json = new Option<bool>("--json") { Description = "Print JSON: one line when the node is ready, then one for each event." };
         var untilInputCloses = new Option<bool>("--until-input-closes") { Hidden = true };
-        var command = new Command("node", "Run one storage member until SIGTERM or Ctrl-C.")
+        var command = new Command("node", "Run one node until SIGTERM or Ctrl-C; with --data, a storage member.")
         {
-            data, listen, capacity, keystore, passwordFile, json, untilInputCloses,
+            data, listen, dial, capacity, keystore, passwordFile, json, untilInputCloses,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Settings(
-                parsed.GetRequiredValue(data),
+                parsed.GetValue(data),
                 parsed.GetRequiredValue(listen),
-                parsed.GetValue(capacity) ?? DefaultCapacityBytes,
+                parsed.GetValue(dial) ?? [],
+                parsed.GetValue(capacity),
                 parsed.GetValue(keystore),
                 parsed.GetValue(passwordFile),
                 parsed.GetValue(json),
@@ -47,40 +51,54 @@ internal static class NodeCommand
 
     private static async Task<int> RunAsync(Settings settings, CancellationToken cancellationToken)
     {
-        if (!Multiaddr.TryParse(settings.Listen, out var listen))
+        if (settings is { Data: null, CapacityBytes: not null })
         {
-            throw new CommandException($"{settings.Listen} is not a multiaddress; write for example /ip4/127.0.0.1/tcp/4001.");
+            throw new CommandException("A node without a folder stores nothing: --capacity needs --data.");
         }
 
-        Directory.CreateDirectory(settings.Data);
-        using var account = settings.Keystore is { } keystore
-            ? await Keystore.ReadAsync(keystore, Password.Read("Password", settings.PasswordFile), cancellationToken: cancellationToken)
-            : await TrialAccount.OpenOrCreateAsync(settings.Data, cancellationToken);
-        await using var node = await Node.StartAsync(NodeOptions.Provider(account, settings.Data, listen), cancellationToken);
-        await using var storage = await StorageNode.StartAsync(node, new StorageNodeOptions { CapacityBytes = settings.CapacityBytes }, cancellationToken);
-        SayReady(node, settings.Json);
+        var listen = ParseAddress(settings.Listen);
+        var peers = settings.Dial.Select(ParsePeerAddress).ToList();
+        using var account = await OpenAccountAsync(settings, cancellationToken);
+        await using var node = await Node.StartAsync(OptionsOf(settings, account, listen), cancellationToken);
+        await using var storage = settings.Data is null
+            ? null
+            : await StorageNode.StartAsync(node, new StorageNodeOptions { CapacityBytes = settings.CapacityBytes ?? DefaultCapacityBytes }, cancellationToken);
+        await using var screen = new NodeScreen(Console.Out, settings.Json);
+        screen.Follow(node);
+        foreach (var peer in peers)
+        {
+            await node.Switch.DialAsync(peer, cancellationToken);
+        }
+
         await EndAsync(settings.UntilInputCloses, cancellationToken);
         return ExitCodes.Success;
     }
 
-    private static void SayReady(Node node, bool json)
+    private static Multiaddr ParseAddress(string text) => Multiaddr.TryParse(text, out var address)
+        ? address
+        : throw new CommandException($"{text} is not a multiaddress; write for example /ip4/127.0.0.1/tcp/4001.");
+
+    private static Multiaddr ParsePeerAddress(string text) => ParseAddress(text) is { Peer: not null } address
+        ? address
+        : throw new CommandException($"{text} does not say who answers there; it must end in /p2p/ID.");
+
+    private static async Task<KeyPair> OpenAccountAsync(Settings settings, CancellationToken cancellationToken)
     {
-        var ready = new NodeReady(node.PeerId.ToString(), [.. node.Addresses.Select(address => address.ToString())], node.Account.ToString());
-        if (json)
+        if (settings.Data is not null)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(ready, NodeReadyJson.Default.NodeReady));
-            return;
+            Directory.CreateDirectory(settings.Data);
         }
 
-        Console.Out.WriteLine($"peer     {ready.PeerId}");
-        Console.Out.WriteLine($"account  {ready.Account}");
-        foreach (var address in ready.Addresses)
+        if (settings.Keystore is { } keystore)
         {
-            Console.Out.WriteLine($"address  {address}");
+            return await Keystore.ReadAsync(keystore, Password.Read("Password", settings.PasswordFile), cancellationToken: cancellationToken);
         }
 
-        Console.Out.WriteLine("Ctrl-C ends the node.");
+        return settings.Data is { } folder ? await TrialAccount.OpenOrCreateAsync(folder, cancellationToken) : KeyPair.GenerateTestOnly();
     }
+
+    private static NodeOptions OptionsOf(Settings settings, KeyPair account, Multiaddr listen) =>
+        settings.Data is { } folder ? NodeOptions.Provider(account, folder, listen) : new NodeOptions { Account = account, Listen = { listen } };
 
     /// <summary>Waits for a signal, or, for a child, until the process that holds the other end of its input is gone.</summary>
     private static async Task EndAsync(bool untilInputCloses, CancellationToken cancellationToken)

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Sdk.ReferenceNode.Commands;
 
 /// <summary>What a node says when it is ready.</summary>
@@ -7,7 +5,3 @@ namespace Sdk.ReferenceNode.Commands;
 /// <param name="Addresses">Where it listens, each with its peer id.</param>
 /// <param name="Account">Its account address.</param>
 internal sealed record NodeReady(string PeerId, string[] Addresses, string Account);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(NodeReady))]
-internal sealed partial class NodeReadyJson : JsonSerializerContext;

@@ -19,6 +19,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _complaint = new();
     private readonly Task _complaining;
+    private Task _discarding = Task.CompletedTask;
     private long _peakWorkingSetBytes;
 
     private ChildProcess(Process process)
@@ -87,6 +88,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async Task<string?> ReadLineAsync(CancellationToken cancellationToken) =>
         await _process.StandardOutput.ReadLineAsync(cancellationToken);
 
+    /// <summary>Nobody reads further lines: they are taken and dropped, so that the child never waits for a reader.</summary>
+    public void DiscardOutput() => _discarding = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+
     public async Task WriteLineAsync(string line)
     {
         await _process.StandardInput.WriteLineAsync(line);
@@ -132,6 +136,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         await _complaining;
+        await _discarding;
         _process.Dispose();
     }
 

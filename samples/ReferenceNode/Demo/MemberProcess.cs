@@ -69,7 +69,8 @@ internal sealed class MemberProcess : IAsyncDisposable
             throw new CommandException($"Member {Number} did not start: {_process.Complaint}");
         }
 
-        Ready = JsonSerializer.Deserialize(line, NodeReadyJson.Default.NodeReady)
+        Ready = JsonSerializer.Deserialize(line, NodeJson.Default.NodeReady)
             ?? throw new CommandException($"Member {Number} did not say where it listens.");
+        _process.DiscardOutput();
     }
 }
