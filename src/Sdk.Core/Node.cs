@@ -25,6 +25,7 @@ public sealed class Node : IAsyncDisposable
         {
             NodeKey = device.NodeKey,
             Transports = options.Transports.Count > 0 ? [.. options.Transports] : [new TcpTransport()],
+            Securities = options.Securities,
             TimeProvider = options.TimeProvider,
             LoggerFactory = options.LoggerFactory,
         });

@@ -44,6 +44,10 @@ public sealed class NodeOptions
     /// <value>The default is TCP.</value>
     public IList<ITransport> Transports { get; } = [];
 
+    /// <summary>What secures connections: proposed in this order to whom the node dials, any of them accepted from who dials it.</summary>
+    /// <value>The default is TLS, then Noise.</value>
+    public IReadOnlyList<SecurityProtocol> Securities { get; set; } = [SecurityProtocol.Tls, SecurityProtocol.Noise];
+
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

@@ -97,6 +97,15 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
         }
     }
 
+    /// <summary>The other end reads to a clean end; reading here goes on.</summary>
+    public void EndWriting()
+    {
+        lock (_writeGate)
+        {
+            output.Complete();
+        }
+    }
+
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 

@@ -21,15 +21,38 @@ internal static class MultistreamSelect
 
     /// <summary>Proposes one protocol; false where the peer does not speak it.</summary>
     /// <exception cref="ProtocolViolationException">The peer does not speak multistream.</exception>
-    public static async ValueTask<bool> ProposeAsync(Stream stream, string protocol, CancellationToken cancellationToken)
+    public static async ValueTask<bool> ProposeAsync(Stream stream, string protocol, CancellationToken cancellationToken) =>
+        await ProposeAsync(stream, [protocol], cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Proposes one protocol after the other, best first; null where the peer speaks none of them.</summary>
+    /// <exception cref="ProtocolViolationException">The peer does not speak multistream.</exception>
+    public static async ValueTask<string?> ProposeAsync(Stream stream, IReadOnlyList<string> protocols, CancellationToken cancellationToken)
     {
-        var opening = new ArrayBufferWriter<byte>();
-        WriteMessage(opening, Header);
-        WriteMessage(opening, protocol);
-        await stream.WriteAsync(opening.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        await ExpectHeaderAsync(stream, cancellationToken).ConfigureAwait(false);
-        var answer = await ReadMessageAsync(stream, cancellationToken).ConfigureAwait(false);
-        return answer == protocol || (answer == NotAvailable ? false : throw new ProtocolViolationException("The peer agreed to a protocol that was not proposed."));
+        var proposal = new ArrayBufferWriter<byte>();
+        WriteMessage(proposal, Header);
+        for (var i = 0; i < protocols.Count; i++)
+        {
+            WriteMessage(proposal, protocols[i]);
+            await stream.WriteAsync(proposal.WrittenMemory, cancellationToken).ConfigureAwait(false);
+            proposal.Clear();
+            if (i == 0)
+            {
+                await ExpectHeaderAsync(stream, cancellationToken).ConfigureAwait(false);
+            }
+
+            var answer = await ReadMessageAsync(stream, cancellationToken).ConfigureAwait(false);
+            if (answer == protocols[i])
+            {
+                return answer;
+            }
+
+            if (answer != NotAvailable)
+            {
+                throw new ProtocolViolationException("The peer agreed to a protocol that was not proposed.");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Answers proposals until one finds a handler, which is returned; null where the peer gave up.</summary>

@@ -46,7 +46,7 @@ public sealed class Switch : IAsyncDisposable
         _options = options;
         _limits = new YamuxLimits { MaxInboundStreams = options.MaxInboundStreamsPerConnection };
         _logger = options.LoggerFactory.CreateLogger(typeof(Switch).FullName!);
-        _upgrader = new Upgrader(options.NodeKey, options.TimeProvider);
+        _upgrader = new Upgrader(options.NodeKey, options.Securities, options.TimeProvider);
         LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
         Identify = new IdentifyService(this, options, _logger, _stopping.Token);
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);

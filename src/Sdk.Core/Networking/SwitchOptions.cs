@@ -5,6 +5,16 @@ using Sdk.Core.Networking.Identify;
 
 namespace Sdk.Core.Networking;
 
+/// <summary>What secures connections and proves who is at their ends.</summary>
+public enum SecurityProtocol
+{
+    /// <summary>TLS 1.3 with the identity in the certificate: libp2p's <c>/tls/1.0.0</c>.</summary>
+    Tls = 1,
+
+    /// <summary>Noise XX with Curve25519, ChaCha20-Poly1305 and SHA-256: libp2p's <c>/noise</c>.</summary>
+    Noise = 2,
+}
+
 /// <summary>How a <see cref="Switch"/> is set up. Read once, when it is made.</summary>
 public sealed class SwitchOptions
 {
@@ -14,6 +24,12 @@ public sealed class SwitchOptions
     /// <summary>The transports, which the caller owns.</summary>
     /// <value>Default: TCP.</value>
     public IReadOnlyList<ITransport> Transports { get; set; } = [new TcpTransport()];
+
+    /// <summary>
+    /// What secures connections. A dialer proposes them in this order until the peer agrees; a listener agrees to any of them.
+    /// </summary>
+    /// <value>Default: TLS, then Noise.</value>
+    public IReadOnlyList<SecurityProtocol> Securities { get; set; } = [SecurityProtocol.Tls, SecurityProtocol.Noise];
 
     /// <summary>Connections in all, dialled and accepted; further ones are refused.</summary>
     /// <value>Default: 1024.</value>
@@ -69,6 +85,12 @@ public sealed class SwitchOptions
         ArgumentNullException.ThrowIfNull(ProtocolVersion);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(AgentVersion.Length, PeerIdentity.MaxTextLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ProtocolVersion.Length, PeerIdentity.MaxTextLength);
+
+        if (Securities is null || Securities.Count == 0 || !Securities.All(Enum.IsDefined) || Securities.Distinct().Count() != Securities.Count)
+        {
+            throw new ArgumentException("A switch needs at least one security protocol, and each only once.", nameof(Securities));
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerPeer, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingHandshakes, 1);

@@ -16,7 +16,7 @@ internal sealed class BarePeer : IAsyncDisposable
     private BarePeer(KeyPair key)
     {
         Key = key;
-        _upgrader = new Upgrader(key, TimeProvider.System);
+        _upgrader = new Upgrader(key, [SecurityProtocol.Tls], TimeProvider.System);
     }
 
     public KeyPair Key { get; }

@@ -11,13 +11,19 @@ internal sealed class SwitchPair : IAsyncDisposable
     private readonly KeyPair _listenerKey = KeyPair.GenerateTestOnly();
     private readonly ITransport _transport;
 
-    private SwitchPair(ITransport transport, Action<SwitchOptions>? configureListener)
+    private SwitchPair(ITransport transport, bool isNoise, Action<SwitchOptions>? configureListener, Action<SwitchOptions>? configureDialer)
     {
         _transport = transport;
-        var options = new SwitchOptions { NodeKey = _listenerKey, Transports = [transport] };
-        configureListener?.Invoke(options);
-        Listener = new Switch(options);
-        Dialer = new Switch(new SwitchOptions { NodeKey = _dialerKey, Transports = [transport] });
+        Listener = Create(_listenerKey, configureListener);
+        Dialer = Create(_dialerKey, configureDialer);
+
+        Switch Create(KeyPair key, Action<SwitchOptions>? configure)
+        {
+            var options = new SwitchOptions { NodeKey = key, Transports = [transport] };
+            options.Securities = isNoise ? [SecurityProtocol.Noise] : options.Securities;
+            configure?.Invoke(options);
+            return new Switch(options);
+        }
     }
 
     public ITransport Transport => _transport;
@@ -28,10 +34,15 @@ internal sealed class SwitchPair : IAsyncDisposable
 
     public Multiaddr Address { get; private set; } = null!;
 
-    public static async Task<SwitchPair> StartAsync(string kind = "tcp", Action<SwitchOptions>? configureListener = null)
+    /// <param name="kind">"tcp" or "memory"; with "/noise" behind it, both speak Noise alone.</param>
+    /// <param name="configureListener">Changes the listener's options.</param>
+    /// <param name="configureDialer">Changes the dialer's options.</param>
+    public static async Task<SwitchPair> StartAsync(
+        string kind = "tcp", Action<SwitchOptions>? configureListener = null, Action<SwitchOptions>? configureDialer = null)
     {
-        var isTcp = kind == "tcp";
-        var pair = new SwitchPair(isTcp ? new TcpTransport() : new MemoryTransport(), configureListener);
+        var isTcp = kind.StartsWith("tcp", StringComparison.Ordinal);
+        var isNoise = kind.EndsWith("/noise", StringComparison.Ordinal);
+        var pair = new SwitchPair(isTcp ? new TcpTransport() : new MemoryTransport(), isNoise, configureListener, configureDialer);
         pair.Address = await pair.Listener.ListenAsync(Multiaddr.Parse(isTcp ? "/ip4/127.0.0.1/tcp/0" : "/memory/0"));
         return pair;
     }

@@ -16,6 +16,8 @@ public class SwitchTests
     [Theory]
     [InlineData("tcp")]
     [InlineData("memory")]
+    [InlineData("tcp/noise")]
+    [InlineData("memory/noise")]
     public async Task What_one_side_writes_the_other_reads_and_answers(string kind)
     {
         await using var pair = await SwitchPair.StartAsync(kind);
@@ -29,6 +31,8 @@ public class SwitchTests
     [Theory]
     [InlineData("tcp")]
     [InlineData("memory")]
+    [InlineData("tcp/noise")]
+    [InlineData("memory/noise")]
     public async Task Sixty_four_streams_at_once_deliver_every_byte_to_the_right_one(string kind)
     {
         await using var pair = await SwitchPair.StartAsync(kind);
@@ -85,10 +89,12 @@ public class SwitchTests
         Assert.NotSame(dials[0], await pair.Dialer.DialAsync(pair.Address));
     }
 
-    [Fact]
-    public async Task A_peer_other_than_the_one_dialled_is_refused()
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("tcp/noise")]
+    public async Task A_peer_other_than_the_one_dialled_is_refused(string kind)
     {
-        await using var pair = await SwitchPair.StartAsync();
+        await using var pair = await SwitchPair.StartAsync(kind);
         using var other = KeyPair.GenerateTestOnly();
         var wrong = pair.Address.WithPeer(PeerId.FromPublicKey(other.PublicKey));
         await Assert.ThrowsAsync<PeerRefusedException>(async () => await pair.Dialer.DialAsync(wrong));
@@ -226,10 +232,12 @@ public class SwitchTests
         Assert.True(await EchoesAsync(connection, 10));
     }
 
-    [Fact]
-    public async Task A_stream_that_is_never_read_blocks_no_other()
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("tcp/noise")]
+    public async Task A_stream_that_is_never_read_blocks_no_other(string kind)
     {
-        await using var pair = await SwitchPair.StartAsync();
+        await using var pair = await SwitchPair.StartAsync(kind);
         pair.Listener.Register(Handler.Echo);
         pair.Listener.Register(new Handler("/test/deaf/1", (_, token) => Task.Delay(Timeout.Infinite, token)));
         var connection = await pair.Dialer.DialAsync(pair.Address);
@@ -286,6 +294,8 @@ public class SwitchTests
     [Theory]
     [InlineData("tcp")]
     [InlineData("memory")]
+    [InlineData("tcp/noise")]
+    [InlineData("memory/noise")]
     public async Task Disposing_ends_every_handler_and_connection_on_both_sides(string kind)
     {
         await using var pair = await SwitchPair.StartAsync(kind);
@@ -316,10 +326,12 @@ public class SwitchTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pair.Listener.DialAsync(pair.Address.WithPeer(pair.Dialer.LocalPeer)));
     }
 
-    [Fact]
-    public async Task What_was_written_before_disposing_still_arrives()
+    [Theory]
+    [InlineData("tcp")]
+    [InlineData("tcp/noise")]
+    public async Task What_was_written_before_disposing_still_arrives(string kind)
     {
-        await using var pair = await SwitchPair.StartAsync();
+        await using var pair = await SwitchPair.StartAsync(kind);
         var arrived = new TaskCompletionSource<byte[]>();
         pair.Listener.Register(new Handler("/test/keeps/1", async (stream, _) => arrived.SetResult(await stream.Input.ReadToEndAsync())));
         var stream = await (await pair.Dialer.DialAsync(pair.Address)).OpenStreamAsync("/test/keeps/1");

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Sdk.Core.Networking.Security;
 
 namespace Sdk.Core.Networking.Muxing;
 
@@ -142,6 +143,10 @@ internal sealed partial class Yamux
                 {
                     network.Socket.Shutdown(SocketShutdown.Send);
                 }
+            }
+            else if (_wire is NoiseStream noise)
+            {
+                noise.EndWriting();
             }
 
             return false;

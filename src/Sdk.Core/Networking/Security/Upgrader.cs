@@ -4,21 +4,38 @@ using Sdk.Core.Cryptography;
 namespace Sdk.Core.Networking.Security;
 
 /// <summary>
-/// Turns a bare connection into a secured one with a muxer agreed: multistream, then TLS, then (where ALPN did not name it) multistream
-/// again. A second security protocol finds its place in <see cref="_securities"/>.
+/// Turns a bare connection into a secured one with a muxer agreed: multistream, then TLS or Noise, then (where the handshake did not name
+/// the muxer) multistream again.
 /// </summary>
 internal sealed class Upgrader : IDisposable
 {
     public const string YamuxProtocol = "/yamux/1.0.0";
 
-    private readonly TlsHandshake _tls;
-    private readonly Dictionary<string, TlsHandshake> _securities;
+    private readonly List<IDisposable> _handshakes = [];
+    private readonly Dictionary<string, Secure> _securities = [];
+    private readonly List<string> _preference = [];
 
-    public Upgrader(KeyPair identity, TimeProvider time)
+    /// <param name="identity">Whom the handshakes prove.</param>
+    /// <param name="securities">What is spoken: the dialer proposes them in this order, the listener answers any of them.</param>
+    /// <param name="time">Clock.</param>
+    public Upgrader(KeyPair identity, IEnumerable<SecurityProtocol> securities, TimeProvider time)
     {
-        _tls = new TlsHandshake(identity, [YamuxProtocol], time);
-        _securities = new() { [TlsHandshake.Protocol] = _tls };
+        foreach (var security in securities)
+        {
+            if (security == SecurityProtocol.Tls)
+            {
+                var tls = new TlsHandshake(identity, [YamuxProtocol], time);
+                Add(TlsHandshake.Protocol, tls.SecureAsync, tls);
+            }
+            else
+            {
+                var noise = new NoiseHandshake(identity, [YamuxProtocol]);
+                Add(NoiseHandshake.Protocol, noise.SecureAsync, noise);
+            }
+        }
     }
+
+    private delegate ValueTask<SecuredConnection> Secure(Stream stream, bool isDialer, PeerId? expected, CancellationToken cancellationToken);
 
     /// <summary>Secures a connection within the token's time. On failure the connection is closed.</summary>
     /// <exception cref="PeerRefusedException">The peer's proof is invalid, or it is not who was expected.</exception>
@@ -32,7 +49,7 @@ internal sealed class Upgrader : IDisposable
         try
         {
             var security = await AgreeAsync(stream, isDialer, cancellationToken).ConfigureAwait(false);
-            var secured = await security.SecureAsync(stream, isDialer, expected, cancellationToken).ConfigureAwait(false);
+            var secured = await security(stream, isDialer, expected, cancellationToken).ConfigureAwait(false);
             if (secured.Muxer != YamuxProtocol)
             {
                 await AgreeOnMuxerAsync(secured.Stream, isDialer, cancellationToken).ConfigureAwait(false);
@@ -53,9 +70,16 @@ internal sealed class Upgrader : IDisposable
         }
     }
 
-    public void Dispose() => _tls.Dispose();
+    public void Dispose() => _handshakes.ForEach(handshake => handshake.Dispose());
 
-    private async ValueTask<TlsHandshake> AgreeAsync(Stream stream, bool isDialer, CancellationToken cancellationToken)
+    private void Add(string protocol, Secure secure, IDisposable handshake)
+    {
+        _preference.Add(protocol);
+        _securities.Add(protocol, secure);
+        _handshakes.Add(handshake);
+    }
+
+    private async ValueTask<Secure> AgreeAsync(Stream stream, bool isDialer, CancellationToken cancellationToken)
     {
         if (!isDialer)
         {
@@ -63,9 +87,9 @@ internal sealed class Upgrader : IDisposable
                 ?? throw new ProtocolViolationException("The peer speaks no security protocol that is known here.");
         }
 
-        return await MultistreamSelect.ProposeAsync(stream, TlsHandshake.Protocol, cancellationToken).ConfigureAwait(false)
-            ? _tls
-            : throw new ProtocolViolationException("The peer does not speak TLS.");
+        var agreed = await MultistreamSelect.ProposeAsync(stream, _preference, cancellationToken).ConfigureAwait(false)
+            ?? throw new ProtocolViolationException("The peer speaks no security protocol that is known here.");
+        return _securities[agreed];
     }
 
     private static async ValueTask AgreeOnMuxerAsync(Stream stream, bool isDialer, CancellationToken cancellationToken)
