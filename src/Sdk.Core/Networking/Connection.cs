@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking.Diagnostics;
 using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Security;
@@ -19,7 +20,6 @@ public sealed class Connection : IAsyncDisposable
 
     private readonly Yamux _muxer;
     private readonly ConcurrentDictionary<string, IProtocol> _protocols;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<YamuxStream, Task> _handlers = new();
@@ -43,7 +43,7 @@ public sealed class Connection : IAsyncDisposable
         IsDialer = isDialer;
         _maxHandlers = 2 * limits.MaxInboundStreams;
         _protocols = protocols;
-        _time = time;
+        TimeProvider = time;
         _logger = logger;
         _muxer = new Yamux(secured.Stream, transport.Stream, isDialer, limits, time, OnInbound);
         Closed = CloseAsync();
@@ -85,6 +85,9 @@ public sealed class Connection : IAsyncDisposable
     /// <summary>Completes, never with an error, when the connection is closed and its resources are released.</summary>
     public Task Closed { get; }
 
+    /// <summary>The clock of the connection's switch.</summary>
+    internal TimeProvider TimeProvider { get; }
+
     /// <summary>What identify keeps of this connection.</summary>
     internal IdentifyState IdentifyState { get; } = new();
 
@@ -113,6 +116,37 @@ public sealed class Connection : IAsyncDisposable
         {
             _muxer.Reset(stream);
             throw;
+        }
+    }
+
+    /// <summary>Measures one round trip to the peer (libp2p <c>specs/ping</c>), on a stream of its own.</summary>
+    /// <exception cref="PeerRefusedException">The peer does not answer pings.</exception>
+    /// <exception cref="StreamResetException">The peer did not answer within ten seconds, or the connection is closed.</exception>
+    /// <exception cref="ProtocolViolationException">The peer answered against the rules.</exception>
+    public async ValueTask<TimeSpan> PingAsync(CancellationToken cancellationToken = default)
+    {
+        var session = await OpenPingAsync(cancellationToken).ConfigureAwait(false);
+        await using (session.ConfigureAwait(false))
+        {
+            return await session.PingAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Opens a stream on which round trips to the peer are measured again and again.</summary>
+    /// <exception cref="PeerRefusedException">The peer does not answer pings.</exception>
+    /// <exception cref="StreamResetException">The peer did not agree within ten seconds, or the connection is closed.</exception>
+    /// <exception cref="ProtocolViolationException">The peer answered against the rules.</exception>
+    public async ValueTask<PingSession> OpenPingAsync(CancellationToken cancellationToken = default)
+    {
+        using var timeout = new CancellationTokenSource(PingSession.Timeout, TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            return new PingSession(await OpenStreamAsync(PingProtocol.Name, either.Token).ConfigureAwait(false), TimeProvider);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StreamResetException("The peer did not agree to be pinged in time.", error);
         }
     }
 
@@ -201,7 +235,7 @@ public sealed class Connection : IAsyncDisposable
 
     private async ValueTask<IProtocol?> NegotiateAsync(YamuxStream stream)
     {
-        using var timeout = new CancellationTokenSource(NegotiationTimeout, _time);
+        using var timeout = new CancellationTokenSource(NegotiationTimeout, TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
         var view = new DuplexStream(stream.Input, stream.Output);
         return await MultistreamSelect.AnswerAsync(view, name => _protocols.GetValueOrDefault(name), either.Token).ConfigureAwait(false);

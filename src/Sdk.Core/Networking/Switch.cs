@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking.Diagnostics;
 using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Security;
@@ -49,6 +50,7 @@ public sealed class Switch : IAsyncDisposable
         _upgrader = new Upgrader(options.NodeKey, options.Securities, options.TimeProvider);
         LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
         Identify = new IdentifyService(this, options, _logger, _stopping.Token);
+        Register(new PingProtocol(options.TimeProvider));
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
         foreach (var transport in options.Transports.OfType<ISwitchTransport>())
         {

@@ -16,6 +16,18 @@ public class PeerIdTests
         Assert.False(hashed.TryGetPublicKey(out _));
     }
 
+    [Theory]
+    [InlineData("QmRp2LvtSQtCkUWCpi92ph5MdQyRtfb9jHbkNgZzGExGuG", "k2k4r8kpauqq30hoj9oktej5btbgz1jeos16d3te36xd78trvak0jcor")]
+    [InlineData("12D3KooWSzRuSFHgLsKr6jJboAPdP7xMga2YBgBspYuErxswcgvt", "k51qzi5uqu5dmjjgoe7s21dncepi970722cn30qlhm9qridas1c9ktkjb6ejux")]
+    public void The_base36_form_of_published_names_is_read(string base58, string base36)
+    {
+        // The IPFS project's IPNS names: an RSA key, hashed, and an Ed25519 key, carried.
+        Assert.Equal(PeerId.Parse(base58), PeerId.Parse(base36));
+        Assert.Equal(PeerId.Parse(base36), PeerId.Parse(PeerId.Parse(base36).ToCidString()));
+        Assert.Equal(base58, PeerId.Parse(base36).ToString());
+        Assert.False(PeerId.TryParse(base36[..^1], out _));
+    }
+
     [Fact]
     public void The_id_of_a_secp256k1_key_carries_the_key()
     {

@@ -77,3 +77,32 @@ internal static class PipeReading
         return all.ToArray();
     }
 }
+
+internal static class Eventually
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Waits for what another thread is about to do; fails after 30 seconds.</summary>
+    public static async Task TrueAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!condition())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
+    /// <summary>The connection to a peer that is dialling, once it is there.</summary>
+    public static async Task<Connection> ConnectionAsync(this Switch of, PeerId peer)
+    {
+        await TrueAsync(() => of.Connections.Any(connection => connection.RemotePeer == peer));
+        return of.Connections.First(connection => connection.RemotePeer == peer);
+    }
+}
+
+/// <summary>Tests that measure the process run while no other test does.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public static class Alone
+{
+    public const string Name = "alone";
+}

@@ -47,7 +47,7 @@ public class IdentifyTests
         await using var pair = await SwitchPair.StartAsync();
         var connection = await pair.Dialer.DialAsync(pair.Address);
         await connection.WhenIdentifiedAsync().WaitAsync(Limit);
-        var accepted = await OnlyAsync(pair.Listener);
+        var accepted = await pair.Listener.ConnectionAsync(pair.Dialer.LocalPeer);
         await accepted.WhenIdentifiedAsync().WaitAsync(Limit);
 
         var pushes = 0;
@@ -82,7 +82,7 @@ public class IdentifyTests
         Assert.Single((await connection.WhenIdentifiedAsync().WaitAsync(Limit)).Addresses);
 
         await transport.DisposeAsync();
-        await UntilAsync(() => listener.ListenAddresses.Count == 0);
+        await Eventually.TrueAsync(() => listener.ListenAddresses.Count == 0);
         Assert.True(connection.Closed.IsCompleted is false);
     }
 
@@ -110,7 +110,7 @@ public class IdentifyTests
             await dialer.DialAsync(pair.Address);
         }
 
-        await UntilAsync(() => pair.Listener.Connections.Count(connection => connection.Identity is not null) == 2);
+        await Eventually.TrueAsync(() => pair.Listener.Connections.Count(connection => connection.Identity is not null) == 2);
         var observed = Assert.Single(pair.Listener.Identify.ObservedAddresses);
         Assert.Equal(pair.Address, observed.Address.WithPeer(pair.Listener.LocalPeer));
         Assert.Equal(2, observed.NetworkCount);
@@ -128,7 +128,7 @@ public class IdentifyTests
             Assert.False(Assert.Single(dialer.Identify.ObservedAddresses).IsListening);
         }
 
-        await UntilAsync(() => pair.Listener.Connections.Count(connection => connection.Identity is not null) == 2);
+        await Eventually.TrueAsync(() => pair.Listener.Connections.Count(connection => connection.Identity is not null) == 2);
         Assert.Equal(1, Assert.Single(pair.Listener.Identify.ObservedAddresses).NetworkCount);
     }
 
@@ -140,7 +140,7 @@ public class IdentifyTests
         {
             ObservedAddr = ByteString.CopyFrom(Multiaddr.Parse("/ip4/8.8.8.8/tcp/53").Bytes.Span),
         }));
-        await (await OnlyAsync(pair.Listener)).WhenIdentifiedAsync().WaitAsync(Limit);
+        await (await pair.Listener.ConnectionAsync(peer.Id)).WhenIdentifiedAsync().WaitAsync(Limit);
         Assert.Empty(pair.Listener.Identify.ObservedAddresses);
     }
 
@@ -150,7 +150,7 @@ public class IdentifyTests
         await using var pair = await SwitchPair.StartAsync();
         pair.Listener.Register(Handler.Echo);
         await using var peer = await BarePeer.DialAsync(pair.Address);
-        var accepted = await OnlyAsync(pair.Listener);
+        var accepted = await pair.Listener.ConnectionAsync(peer.Id);
         await Assert.ThrowsAsync<PeerRefusedException>(() => accepted.WhenIdentifiedAsync().WaitAsync(Limit));
         Assert.Null(accepted.Identity);
         await using var stream = await peer.Connection.OpenStreamAsync(Handler.Echo.Id);
@@ -168,7 +168,7 @@ public class IdentifyTests
             ProtobufFrame.Write(stream.Output, new Identification { ProtocolVersion = "second" });
             await stream.Output.FlushAsync(token);
         }));
-        var identity = await (await OnlyAsync(pair.Listener)).WhenIdentifiedAsync().WaitAsync(Limit);
+        var identity = await (await pair.Listener.ConnectionAsync(peer.Id)).WhenIdentifiedAsync().WaitAsync(Limit);
         Assert.Equal(("in two parts", "second"), (identity.AgentVersion, identity.ProtocolVersion));
         Assert.False(identity.AreAddressesCertified);
     }
@@ -187,7 +187,7 @@ public class IdentifyTests
         using var other = KeyPair.GenerateTestOnly();
         await using var peer = await BarePeer.DialAsync(pair.Address, new Handler(
             IdentifyService.Protocol, async (stream, token) => await stream.Output.WriteAsync(Encode(lie, other), token)));
-        var accepted = await OnlyAsync(pair.Listener);
+        var accepted = await pair.Listener.ConnectionAsync(peer.Id);
         await Assert.ThrowsAsync<ProtocolViolationException>(() => accepted.WhenIdentifiedAsync().WaitAsync(Limit));
         Assert.Null(accepted.Identity);
         Assert.False(accepted.Closed.IsCompleted);
@@ -198,11 +198,11 @@ public class IdentifyTests
     {
         await using var pair = await SwitchPair.StartAsync();
         await using var peer = await BarePeer.DialAsync(pair.Address, Answer(_ => new Identification { AgentVersion = "first", Protocols = { "/a", "/b" } }));
-        var accepted = await OnlyAsync(pair.Listener);
+        var accepted = await pair.Listener.ConnectionAsync(peer.Id);
         await accepted.WhenIdentifiedAsync().WaitAsync(Limit);
 
         await PushAsync(peer, new Identification { AgentVersion = "second" });
-        await UntilAsync(() => accepted.Identity!.AgentVersion == "second");
+        await Eventually.TrueAsync(() => accepted.Identity!.AgentVersion == "second");
         Assert.Equal(["/a", "/b"], accepted.Identity!.Protocols);
 
         using var other = KeyPair.GenerateTestOnly();
@@ -210,9 +210,9 @@ public class IdentifyTests
         await Assert.ThrowsAsync<StreamResetException>(() => PushAsync(peer, forged));
         Multiaddr[] newer = [Multiaddr.Parse("/ip4/192.0.2.7/tcp/9")];
         await PushAsync(peer, new Identification { SignedPeerRecord = ByteString.CopyFrom(PeerRecord.Seal(peer.Key, 9, newer)) });
-        await UntilAsync(() => accepted.Identity!.AreAddressesCertified);
+        await Eventually.TrueAsync(() => accepted.Identity!.AreAddressesCertified);
         await PushAsync(peer, new Identification { AgentVersion = "fourth", SignedPeerRecord = ByteString.CopyFrom(PeerRecord.Seal(peer.Key, 8, [])) });
-        await UntilAsync(() => accepted.Identity!.AgentVersion == "fourth");
+        await Eventually.TrueAsync(() => accepted.Identity!.AgentVersion == "fourth");
         Assert.Equal([newer[0].WithPeer(peer.Id)], accepted.Identity!.Addresses);
     }
 
@@ -362,21 +362,6 @@ public class IdentifyTests
         if (failure is StreamResetException)
         {
             throw failure;
-        }
-    }
-
-    private static async Task<Connection> OnlyAsync(Switch of)
-    {
-        await UntilAsync(() => of.Connections.Count == 1);
-        return of.Connections[0];
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(Limit);
-        while (!condition())
-        {
-            await Task.Delay(5, limit.Token);
         }
     }
 }
