@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Persistence;
 
 namespace Sdk.Core;
@@ -51,6 +52,14 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>Connections, and the protocols spoken over them.</summary>
     public Switch Switch { get; }
+
+    /// <summary>Topics: publish to them and subscribe to them. The node takes part in pubsub from the first use on.</summary>
+    public Gossipsub Pubsub => GetOrAddService(static node =>
+    {
+        var options = node._options.Pubsub;
+        (options.TimeProvider, options.LoggerFactory) = (node.TimeProvider, node.LoggerFactory);
+        return new Gossipsub(node.Switch, node.Device.NodeKey, options);
+    });
 
     /// <summary>The node's data directory; null when it keeps nothing.</summary>
     public DataDirectory? DataDirectory { get; }

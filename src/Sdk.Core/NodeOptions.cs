@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Pubsub;
 
 namespace Sdk.Core;
 
@@ -47,6 +48,10 @@ public sealed class NodeOptions
     /// <summary>What secures connections: proposed in this order to whom the node dials, any of them accepted from who dials it.</summary>
     /// <value>The default is TLS, then Noise.</value>
     public IReadOnlyList<SecurityProtocol> Securities { get; set; } = [SecurityProtocol.Tls, SecurityProtocol.Noise];
+
+    /// <summary>How <see cref="Node.Pubsub"/> is set up; its clock and logs are the node's.</summary>
+    /// <value>The default is signed messages, with the limits that stand in <see cref="PubsubOptions"/>.</value>
+    public PubsubOptions Pubsub { get; } = new();
 
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>

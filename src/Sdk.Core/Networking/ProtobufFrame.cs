@@ -61,7 +61,9 @@ public static class ProtobufFrame
         message.WriteTo(output);
     }
 
-    private static bool TryFindBody(ReadOnlySequence<byte> buffer, int maxBytes, out ReadOnlySequence<byte> body)
+    /// <summary>The first message of the buffer without its length; false where more bytes are needed.</summary>
+    /// <exception cref="ProtocolViolationException">The message is longer than allowed, or its length is malformed.</exception>
+    internal static bool TryFindBody(ReadOnlySequence<byte> buffer, int maxBytes, out ReadOnlySequence<byte> body)
     {
         body = default;
         Span<byte> prefix = stackalloc byte[Varint.MaxBytes];
