@@ -184,6 +184,20 @@ public sealed class Switch : IAsyncDisposable
         return await dial.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Returns if the peer that the address names answers there, proving who it is: over a connection made for this and closed at once,
+    /// whatever other connections there are.
+    /// </summary>
+    /// <exception cref="DialException">Nobody answers there in time, or what answers does not speak libp2p.</exception>
+    /// <exception cref="PeerRefusedException">Somebody else answered.</exception>
+    internal async Task ProbeAsync(Multiaddr addressWithPeer, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var (secured, _) = await DialSecuredAsync(addressWithPeer, addressWithPeer.Peer!, either.Token).ConfigureAwait(false);
+        await secured.Stream.DisposeAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Stops listening, cancels handlers, sends what is queued (five seconds at most) and closes every connection.</summary>
     public ValueTask DisposeAsync()
     {
@@ -254,20 +268,8 @@ public sealed class Switch : IAsyncDisposable
         {
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            try
-            {
-                var transport = await TransportOf(address).DialAsync(address, either.Token).ConfigureAwait(false);
-                var secured = await _upgrader.UpgradeAsync(transport, isDialer: true, peer, either.Token).ConfigureAwait(false);
-                return await AdmitAsync(secured, transport, isDialer: true).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException error)
-            {
-                throw new DialException($"{address} did not complete the handshake in time.", error);
-            }
-            catch (ProtocolViolationException error)
-            {
-                throw new DialException($"{address} did not complete the handshake: {error.Message}", error);
-            }
+            var (secured, transport) = await DialSecuredAsync(address, peer, either.Token).ConfigureAwait(false);
+            return await AdmitAsync(secured, transport, isDialer: true).ConfigureAwait(false);
         }
         finally
         {
@@ -275,6 +277,24 @@ public sealed class Switch : IAsyncDisposable
             {
                 _dials.Remove(address);
             }
+        }
+    }
+
+    private async Task<(SecuredConnection Secured, TransportConnection Transport)> DialSecuredAsync(
+        Multiaddr address, PeerId peer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var transport = await TransportOf(address).DialAsync(address, cancellationToken).ConfigureAwait(false);
+            return (await _upgrader.UpgradeAsync(transport, isDialer: true, peer, cancellationToken).ConfigureAwait(false), transport);
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new DialException($"{address} did not complete the handshake in time.", error);
+        }
+        catch (ProtocolViolationException error)
+        {
+            throw new DialException($"{address} did not complete the handshake: {error.Message}", error);
         }
     }
 

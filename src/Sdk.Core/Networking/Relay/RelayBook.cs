@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Sdk.Core.Networking.Relay;
 
@@ -39,7 +38,7 @@ internal sealed class RelayBook(RelayServerOptions options)
     {
         var now = options.TimeProvider.GetUtcNow();
         expires = now + options.ReservationTime;
-        var source = SourceOf(address);
+        var source = address is null ? null : RemoteNetwork.Of(address);
         lock (_gate)
         {
             DropExpired(now);
@@ -109,19 +108,6 @@ internal sealed class RelayBook(RelayServerOptions options)
         }
 
         RelayTelemetry.Circuits.Add(-1);
-    }
-
-    /// <summary>One IPv6 host commonly has a whole network of 64 bits for itself.</summary>
-    private static IPAddress? SourceOf(IPAddress? address)
-    {
-        if (address is not { AddressFamily: AddressFamily.InterNetworkV6 })
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 
     private static void Decrement<T>(Dictionary<T, int> counts, T key)

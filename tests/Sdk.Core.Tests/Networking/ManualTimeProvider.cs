@@ -1,4 +1,4 @@
-namespace Sdk.Core.Tests.Networking.Relay;
+namespace Sdk.Core.Tests.Networking;
 
 /// <summary>A clock that stands still until a test moves it; timers fire on the thread that moves it.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
