@@ -1,3 +1,9 @@
 using BenchmarkDotNet.Running;
+using Sdk.Benchmarks.Comparison;
 
-return BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args).Any() ? 0 : 1;
+return args switch
+{
+    [JsComparison.Argument, .. var options] => await JsComparison.RunAsync(options),
+    [TwinProcess.Argument, .. var options] => await Twin.RunAsync(options),
+    _ => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args).Any() ? 0 : 1,
+};

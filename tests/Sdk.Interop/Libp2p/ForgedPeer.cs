@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Formats.Asn1;
 using System.Globalization;
 using System.Net;
@@ -14,8 +15,8 @@ using Sdk.Core.Networking.Security;
 namespace Sdk.Interop.Libp2p;
 
 /// <summary>
-/// A peer whose TLS is right in everything but, perhaps, the identity's signature in its certificate. It listens, and dials, and is done
-/// once TLS is: after that it only reads.
+/// A peer whose handshake is right in everything but, perhaps, the identity's signature: in the certificate's extension (TLS), in the
+/// payload (Noise). It listens, and dials, and is done once the handshake is: after that it only reads.
 /// </summary>
 internal sealed class ForgedPeer : IAsyncDisposable
 {
@@ -29,15 +30,18 @@ internal sealed class ForgedPeer : IAsyncDisposable
         "00fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     private readonly KeyPair _identity = KeyPair.GenerateTestOnly();
+    private readonly string _security;
+    private readonly string _signature;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly X509Certificate2 _certificate;
     private readonly SslStreamCertificateContext _context;
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _accepting;
 
-    public ForgedPeer(string signature)
+    public ForgedPeer(string security, string signature)
     {
-        _certificate = Forge(signature);
+        (_security, _signature) = (security, signature);
+        _certificate = ForgeCertificate();
         _context = SslStreamCertificateContext.Create(_certificate, additionalCertificates: null, offline: true);
         _listener.Start();
         _accepting = AcceptAsync();
@@ -47,8 +51,10 @@ internal sealed class ForgedPeer : IAsyncDisposable
 
     public Multiaddr Address => Multiaddr.FromTcp((IPEndPoint)_listener.LocalEndpoint).WithPeer(PeerId);
 
+    private string Protocol => _security == "tls" ? TlsHandshake.Protocol : NoiseHandshake.Protocol;
+
     /// <summary>
-    /// Dials and does TLS. TLS 1.3 lets the dialer finish before it has been judged, so the verdict shows in what follows: the first
+    /// Dials and does its part. Its handshake may finish before it has been judged, so the verdict shows in what follows: the first
     /// bytes of yamux, or null where the listener closes.
     /// </summary>
     public async Task<byte[]?> DialAsync(Multiaddr address)
@@ -57,15 +63,8 @@ internal sealed class ForgedPeer : IAsyncDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endPoint);
         await using var stream = new NetworkStream(socket, ownsSocket: true);
-        Assert.True(await MultistreamSelect.ProposeAsync(stream, TlsHandshake.Protocol, default));
-        await using var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
-        await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "",
-            EnabledSslProtocols = SslProtocols.Tls13,
-            ApplicationProtocols = [new SslApplicationProtocol(Yamux)],
-            ClientCertificateContext = _context,
-        });
+        Assert.True(await MultistreamSelect.ProposeAsync(stream, Protocol, default));
+        await using var secured = await SecureAsync(stream, isDialer: true);
         var first = new byte[12];
         try
         {
@@ -109,9 +108,32 @@ internal sealed class ForgedPeer : IAsyncDisposable
         await using var stream = new NetworkStream(socket, ownsSocket: true);
         try
         {
-            await MultistreamSelect.AnswerAsync(stream, name => name == TlsHandshake.Protocol ? name : null, _closing.Token);
-            await using var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
-            await secured.AuthenticateAsServerAsync(
+            await MultistreamSelect.AnswerAsync(stream, name => name == Protocol ? name : null, _closing.Token);
+            await using var secured = await SecureAsync(stream, isDialer: false);
+            await secured.CopyToAsync(Stream.Null, _closing.Token);
+        }
+        catch (Exception error) when (error is IOException or AuthenticationException or OperationCanceledException)
+        {
+            // Whoever refuses the signature breaks off; what it says about it is the test's matter.
+        }
+    }
+
+    private Task<Stream> SecureAsync(Stream stream, bool isDialer) => _security == "tls" ? DoTlsAsync(stream, isDialer) : DoNoiseAsync(stream, isDialer);
+
+    private async Task<Stream> DoTlsAsync(Stream stream, bool isDialer)
+    {
+        var secured = new SslStream(stream, leaveInnerStreamOpen: false, (_, shown, _, _) => shown is not null);
+        await (isDialer
+            ? secured.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "",
+                    EnabledSslProtocols = SslProtocols.Tls13,
+                    ApplicationProtocols = [new SslApplicationProtocol(Yamux)],
+                    ClientCertificateContext = _context,
+                },
+                _closing.Token)
+            : secured.AuthenticateAsServerAsync(
                 new SslServerAuthenticationOptions
                 {
                     EnabledSslProtocols = SslProtocols.Tls13,
@@ -119,25 +141,51 @@ internal sealed class ForgedPeer : IAsyncDisposable
                     ClientCertificateRequired = true,
                     ServerCertificateContext = _context,
                 },
-                _closing.Token);
-            await secured.CopyToAsync(Stream.Null, _closing.Token);
-        }
-        catch (Exception error) when (error is IOException or AuthenticationException or OperationCanceledException)
-        {
-            // Whoever refuses the certificate breaks off; what it says about it is the test's matter.
-        }
+                _closing.Token));
+        return secured;
     }
 
-    private X509Certificate2 Forge(string signature)
+    // XX: the dialer's ephemeral key; the listener's keys and payload; the dialer's static key and payload.
+    private async Task<Stream> DoNoiseAsync(Stream stream, bool isDialer)
+    {
+        var key = X25519.GenerateKey();
+        var signature = Sign(NoisePayload.Signed(X25519.PublicKeyOf(key)));
+        var payload = NoisePayload.Encode(IdentityKey.From(_identity.PublicKey), signature, [Yamux]);
+        using var state = new NoiseHandshakeState(isDialer, key);
+        for (var message = 0; message < 3; message++)
+        {
+            if (message % 2 == 0 == isDialer)
+            {
+                var said = message == 0 ? [] : payload;
+                var frame = new byte[sizeof(ushort) + state.OverheadBytes + said.Length];
+                BinaryPrimitives.WriteUInt16BigEndian(frame, (ushort)state.WriteMessage(said, frame.AsSpan(sizeof(ushort))));
+                await stream.WriteAsync(frame, _closing.Token);
+            }
+            else
+            {
+                var length = new byte[sizeof(ushort)];
+                await stream.ReadExactlyAsync(length, _closing.Token);
+                var heard = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
+                await stream.ReadExactlyAsync(heard, _closing.Token);
+                state.ReadMessage(heard, new byte[heard.Length]);
+            }
+        }
+
+        var (send, receive) = state.Split();
+        return new NoiseStream(stream, send, receive);
+    }
+
+    private byte[] Sign(byte[] message) => _signature switch
+    {
+        WrongSignature => IdentityKey.Sign(_identity, [.. message, 0]),
+        HighS => WithHighS(IdentityKey.Sign(_identity, message)),
+        _ => IdentityKey.Sign(_identity, message),
+    };
+
+    private X509Certificate2 ForgeCertificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        byte[] message = [.. "libp2p-tls-handshake:"u8, .. key.ExportSubjectPublicKeyInfo()];
-        var proof = signature switch
-        {
-            WrongSignature => IdentityKey.Sign(_identity, [.. message, 0]),
-            HighS => WithHighS(IdentityKey.Sign(_identity, message)),
-            _ => IdentityKey.Sign(_identity, message),
-        };
+        var proof = Sign([.. "libp2p-tls-handshake:"u8, .. key.ExportSubjectPublicKeyInfo()]);
         var request = new CertificateRequest("CN=libp2p", key, HashAlgorithmName.SHA256);
         var extension = LibP2PCertificate.EncodeProof(IdentityKey.From(_identity.PublicKey), proof);
         request.CertificateExtensions.Add(new X509Extension(LibP2PCertificate.ExtensionOid, extension, critical: false));

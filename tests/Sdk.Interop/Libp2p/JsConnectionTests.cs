@@ -17,6 +17,9 @@ public class JsConnectionTests(JsPeers peers)
         { "tls", "ed25519" },
         { "tls", "secp256k1" },
         { "tls", "rsa" },
+        { "noise", "ed25519" },
+        { "noise", "secp256k1" },
+        { "noise", "rsa" },
     };
 
     [JsTheory]
@@ -160,23 +163,28 @@ public class JsConnectionTests(JsPeers peers)
         using var other = KeyPair.GenerateTestOnly();
         var wrong = node.Address.WithPeer(PeerId.FromPublicKey(other.PublicKey)).ToString();
         var refusal = await Assert.ThrowsAsync<JsErrorException>(() => js.AskAsync("dial", new { to = wrong }));
-        Assert.Contains("Unexpected Peer", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("EncryptionFailedError", refusal.Name);
+        Assert.Contains(security == "tls" ? "Unexpected Peer" : "does not match expected remote", refusal.Message, StringComparison.OrdinalIgnoreCase);
     }
 
-    [JsFact]
-    public async Task A_protocol_that_the_other_side_does_not_speak_is_refused_and_the_connection_lives()
+    [JsTheory]
+    [InlineData("tls")]
+    [InlineData("noise")]
+    public async Task A_protocol_that_the_other_side_does_not_speak_is_refused_and_the_connection_lives(string security)
     {
-        var js = await peers.GetAsync("tls", "ed25519");
+        var js = await peers.GetAsync(security, "ed25519");
         await using var node = await LocalNode.StartAsync();
         var connection = await node.Switch.DialAsync(js.Address);
         await Assert.ThrowsAsync<PeerRefusedException>(async () => await connection.OpenStreamAsync("/interop/unknown/1.0.0"));
         Assert.True(await TestProtocols.EchoesAsync(connection, 1000));
     }
 
-    [JsFact]
-    public async Task A_connection_that_js_closes_is_closed_for_us()
+    [JsTheory]
+    [InlineData("tls")]
+    [InlineData("noise")]
+    public async Task A_connection_that_js_closes_is_closed_for_us(string security)
     {
-        var js = await peers.GetAsync("tls", "ed25519");
+        var js = await peers.GetAsync(security, "ed25519");
         await using var node = await LocalNode.StartAsync();
         var connection = await node.Switch.DialAsync(js.Address);
         Assert.True(await TestProtocols.EchoesAsync(connection, 1000));
@@ -185,10 +193,12 @@ public class JsConnectionTests(JsPeers peers)
         await Assert.ThrowsAsync<StreamResetException>(async () => await connection.OpenStreamAsync(TestProtocols.Echo));
     }
 
-    [JsFact]
-    public async Task A_connection_that_we_close_is_closed_for_js()
+    [JsTheory]
+    [InlineData("tls")]
+    [InlineData("noise")]
+    public async Task A_connection_that_we_close_is_closed_for_js(string security)
     {
-        var js = await peers.GetAsync("tls", "ed25519");
+        var js = await peers.GetAsync(security, "ed25519");
         await using var node = await LocalNode.StartAsync();
         var connection = await node.Switch.DialAsync(js.Address);
         await js.EventAsync("connect", node.PeerId);
@@ -196,6 +206,20 @@ public class JsConnectionTests(JsPeers peers)
         // At once: where js does not notice, ours gives up after five seconds.
         await connection.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(4));
         await js.EventAsync("disconnect", node.PeerId);
+    }
+
+    [JsTheory]
+    [InlineData(new[] { SecurityProtocol.Tls, SecurityProtocol.Noise }, "tls")]
+    [InlineData(new[] { SecurityProtocol.Noise, SecurityProtocol.Tls }, "noise")]
+    [InlineData(new[] { SecurityProtocol.Noise }, "noise")]
+    public async Task With_a_js_peer_that_has_both_what_the_dialer_wants_first_is_taken(SecurityProtocol[] ours, string agreed)
+    {
+        var js = await peers.GetAsync("both", "ed25519");
+        await using var node = await LocalNode.StartAsync(options => options.Securities = ours);
+        var connection = await node.Switch.DialAsync(js.Address);
+        await js.EventAsync("connect", node.PeerId);
+        AssertSeen(await ConnectionSeenAsync(js, node.PeerId), agreed, "inbound");
+        Assert.True(await TestProtocols.EchoesAsync(connection, 100_000));
     }
 
     private static async Task<JsonElement> ConnectionSeenAsync(JsPeer js, PeerId peer) =>

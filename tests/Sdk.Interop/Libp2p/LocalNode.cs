@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Relay;
 
 namespace Sdk.Interop.Libp2p;
 
@@ -32,6 +33,14 @@ internal sealed class LocalNode : IAsyncDisposable
     {
         var node = new LocalNode(configure);
         node.Address = await node.Switch.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"));
+        return node;
+    }
+
+    /// <summary>A node that is reached, and dials, through relays too; it listens at <paramref name="relay"/> only, or on loopback where none is given.</summary>
+    public static async Task<LocalNode> StartRelayedAsync(Multiaddr? relay = null)
+    {
+        var node = new LocalNode(options => options.Transports = [new TcpTransport(), new RelayTransport()]);
+        node.Address = await node.Switch.ListenAsync(relay?.WithCircuit() ?? Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")).AsTask().WaitAsync(JsPeer.Limit);
         return node;
     }
 

@@ -3,6 +3,7 @@
 // output: {"id":1,"ok":true,…}, {"id":1,"ok":false,"error":NAME,"message":…}, {"event":"connect",…}. Commands run side by side.
 // It ends when its standard input does, so it never outlives who started it.
 import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createNode } from './node.mjs'
@@ -83,6 +84,12 @@ const commands = {
   async known ({ peer }) {
     const { protocols, addresses, peerRecordEnvelope } = await node.peerStore.get(peerIdFromString(peer))
     return { protocols, addresses: addresses.map(a => a.multiaddr.toString()), isRecordSigned: peerRecordEnvelope != null }
+  },
+  // Lets that much time pass, in which the connection monitor pings, and says what has become of the connection.
+  async watch ({ peer, ms }) {
+    await setTimeout(ms)
+    const connection = node.getConnections(peerIdFromString(peer))[0]
+    return { status: connection?.status ?? 'gone', rtt: connection?.rtt ?? null }
   },
   async ping ({ to, count }) {
     const ms = []

@@ -1,6 +1,7 @@
 // The test protocols, both roles. Each tells a different thing about streams; the other side's twin is TestProtocols.cs.
 //   echo    what comes goes back, until the remote's end, then ours
 //   digest  reads to the remote's end, and only then answers: 8 bytes big-endian count, 32 bytes SHA-256. (Half-close, upload.)
+//   sink    as digest, but only counts: what the transfer costs and nothing else
 //   source  reads an 8-byte big-endian count to the remote's end, then sends as many bytes and their SHA-256. (Half-close, download.)
 //   refuse  reads one chunk, then resets the stream
 //   hold    sends back one chunk, then waits for the end and reports how it came
@@ -9,6 +10,7 @@ import { createHash, randomFillSync } from 'node:crypto'
 
 export const ECHO = '/interop/echo/1.0.0'
 export const DIGEST = '/interop/digest/1.0.0'
+export const SINK = '/interop/sink/1.0.0'
 export const SOURCE = '/interop/source/1.0.0'
 export const REFUSE = '/interop/refuse/1.0.0'
 export const HOLD = '/interop/hold/1.0.0'
@@ -16,7 +18,9 @@ export const PERF = '/perf/1.0.0'
 
 const CHUNK_BYTES = 65536
 const DIGEST_BYTES = 32
-const MANY = { maxInboundStreams: 4096, maxOutboundStreams: 4096 }
+
+// The defaults allow few streams, and none over a relayed connection.
+const MANY = { maxInboundStreams: 4096, maxOutboundStreams: 4096, runOnLimitedConnection: true }
 
 const lengthBytes = count => {
   const bytes = Buffer.alloc(8)
@@ -103,6 +107,10 @@ export async function serve (node, report) {
     await send(stream, Buffer.concat([lengthBytes(total), hash.digest()]))
     await stream.close()
   })
+  await answer(SINK, async stream => {
+    await send(stream, lengthBytes(await count(stream)))
+    await stream.close()
+  })
   await answer(SOURCE, async stream => {
     const wanted = Number((await readAll(stream)).readBigUInt64BE())
     await send(stream, await sendRandom(stream, wanted))
@@ -142,6 +150,18 @@ export async function serve (node, report) {
 export function traffic (node, target) {
   const open = (to, protocol) => node.dialProtocol(target(to), protocol, { ...MANY, signal: AbortSignal.timeout(30_000) })
   const hex = bytes => Buffer.from(bytes).toString('hex')
+
+  const timeDials = async (to, count, use) => {
+    const ms = []
+    for (let i = 0; i < count; i++) {
+      const begin = performance.now()
+      const connection = await node.dial(target(to))
+      await use(connection)
+      ms.push(performance.now() - begin)
+      await connection.close()
+    }
+    return { ms }
+  }
 
   return {
     async echo ({ to, bytes }) {
@@ -229,22 +249,13 @@ export function traffic (node, target) {
 
     // ---- For the comparison: milliseconds, measured here. ----
     async timeUpload ({ to, bytes }) {
-      const stream = await open(to, DIGEST)
+      const stream = await open(to, SINK)
       const begin = performance.now()
       const answer = readAll(stream)
       await sendZeros(stream, bytes)
       await stream.close()
       const total = Number((await answer).readBigUInt64BE())
       return { total, ms: performance.now() - begin }
-    },
-    async timePerf ({ to, upload, download }) {
-      const stream = await open(to, PERF)
-      const begin = performance.now()
-      const received = count(stream)
-      await send(stream, lengthBytes(download))
-      await sendZeros(stream, upload)
-      await stream.close()
-      return { total: upload + await received, ms: performance.now() - begin }
     },
     async timeEchoes ({ to, count, bytes }) {
       const stream = await open(to, ECHO)
@@ -271,15 +282,11 @@ export function traffic (node, target) {
       }
       return { ms }
     },
-    async timeDials ({ to, count }) {
-      const ms = []
-      for (let i = 0; i < count; i++) {
-        const begin = performance.now()
-        const connection = await node.dial(target(to))
-        ms.push(performance.now() - begin)
-        await connection.close()
-      }
-      return { ms }
-    }
+    timeDials: ({ to, count }) => timeDials(to, count, async () => {}),
+    timeAnsweredDials: ({ to, count, bytes }) => timeDials(to, count, async connection => {
+      const stream = await connection.newStream(ECHO, MANY)
+      await send(stream, new Uint8Array(bytes))
+      await read(stream).next()
+    })
   }
 }

@@ -1,0 +1,339 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Security;
+using Sdk.Core.Cryptography;
+using Sdk.Core.Networking;
+using Sdk.Core.Networking.Diagnostics;
+using Sdk.Interop.Libp2p;
+using Switch = Sdk.Core.Networking.Switch;
+
+namespace Sdk.Benchmarks.Comparison;
+
+/// <summary>
+/// The network beside js-libp2p's and beside bare TLS, in one run: every measurement is repeated in turn with the others, so that what
+/// else the machine does falls on all alike, and medians are compared. Each measurement runs between two processes, js's too.
+/// </summary>
+internal sealed class JsComparison : IAsyncDisposable
+{
+    public const string Argument = "--js";
+
+    private const string Help =
+        """
+        dotnet run -c Release --project tests/Sdk.Benchmarks -- --js [--quick] [--rounds N]
+
+        Compares connections with js-libp2p's and with bare TLS, in one run, and prints medians, ratios and whether the targets are
+        reached. The exit code is 0 only if all are. Takes about five minutes on two idle cores; nothing else should run meanwhile.
+
+          --quick      small amounts, two rounds: shows that it works; the figures mean little
+          --rounds N   how often each measurement is repeated, in turn with the others (default 7)
+
+        Needs js-libp2p in artifacts/interop/js (.ci/run installs it; or: copy tests/Sdk.Interop/Libp2p/js/package*.json there and run
+        `npm ci`), or SDK_INTEROP_JS naming a folder that holds its node_modules.
+
+        Processes: every transfer, echo, ping and dial is between two processes, ours and js's alike. Pairs of connections, and gossip,
+        are measured with all their ends in one process of their own.
+        """;
+
+    private readonly Scale _scale;
+    private readonly KeyPair _key = KeyPair.GenerateTestOnly();
+    private readonly byte[] _data = new byte[BareTls.WriteBytes];
+    private readonly Switch _node;
+    private readonly Dictionary<string, List<double>> _figures = [];
+    private TwinProcess _twin = null!;
+    private JsPeer _js = null!;
+    private JsPeer _jsTwin = null!;
+    private Multiaddr _here = null!;
+    private Multiaddr _there = null!;
+    private SslStream _bare = null!;
+    private bool _areAllReached = true;
+
+    private JsComparison(Scale scale)
+    {
+        _scale = scale;
+        _node = new Switch(new SwitchOptions { NodeKey = _key });
+        _node.Register(new SinkProtocol());
+        _node.Register(new EchoProtocol());
+    }
+
+    public static async Task<int> RunAsync(string[] options)
+    {
+        if (!Scale.TryParse(options, out var scale))
+        {
+            Console.WriteLine(Help);
+            return options is ["--help"] ? 0 : 1;
+        }
+
+        if (JsInstallation.Missing is { } missing)
+        {
+            Console.WriteLine(missing);
+            return 1;
+        }
+
+        await using var comparison = new JsComparison(scale);
+        await comparison.StartAsync();
+        await comparison.MeasureAsync();
+        await comparison.ReportAsync();
+        return comparison._areAllReached ? 0 : 1;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_bare is not null)
+        {
+            await _bare.DisposeAsync();
+        }
+
+        await _node.DisposeAsync();
+        foreach (var other in new IAsyncDisposable?[] { _twin, _js, _jsTwin })
+        {
+            if (other is not null)
+            {
+                await other.DisposeAsync();
+            }
+        }
+
+        _key.Dispose();
+    }
+
+    private async Task StartAsync()
+    {
+        _here = await _node.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"));
+        _twin = await TwinProcess.StartAsync("serve");
+        _there = Multiaddr.Parse(_twin.Ready.GetProperty("address").GetString()!);
+        _js = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
+        _jsTwin = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
+        _bare = await BareTls.ConnectAsync(_twin.Ready.GetProperty("bare").GetInt32());
+    }
+
+    private async Task MeasureAsync()
+    {
+        // The first round is for the compilers of both sides.
+        for (var round = 0; round <= _scale.Rounds; round++)
+        {
+            var isCounted = round > 0;
+            async Task TakeAsync(string name, Func<Task<double>> measure)
+            {
+                var figure = await measure();
+                if (isCounted)
+                {
+                    if (!_figures.TryGetValue(name, out var figures))
+                    {
+                        _figures[name] = figures = [];
+                    }
+
+                    figures.Add(figure);
+                }
+            }
+
+            Console.Error.WriteLine(isCounted ? $"round {round} of {_scale.Rounds}" : "warming up");
+            await TakeAsync("transfer", () => SendAsync(_there));
+            await TakeAsync("transfer bare", SendBareAsync);
+            await TakeAsync("transfer js", () => JsSendAsync(_jsTwin.Address));
+            await TakeAsync("transfer to js", () => SendAsync(_js.Address));
+            await TakeAsync("transfer from js", () => JsSendAsync(_here));
+            await TakeAsync("echo", EchoAsync);
+            await TakeAsync("echo js", () => JsTimesAsync("timeEchoes", _scale.Echoes, 32));
+            await TakeAsync("ping", PingAsync);
+            await TakeAsync("ping js", () => JsTimesAsync("timePings", _scale.Echoes, 32));
+            await TakeAsync("dial", () => DialAsync(isReadyWhenAnswered: false));
+            await TakeAsync("dial js", () => JsTimesAsync("timeDials", _scale.Dials, 0));
+            await TakeAsync("dial answered", () => DialAsync(isReadyWhenAnswered: true));
+            await TakeAsync("dial answered js", () => JsTimesAsync("timeAnsweredDials", _scale.Dials, 32));
+        }
+
+        _figures["allocated"] = [await AllocatedAsync()];
+    }
+
+    private async Task ReportAsync()
+    {
+        await using var pairs = await TwinProcess.StartAsync("pairs", _scale.Pairs.ToString(CultureInfo.InvariantCulture));
+        var resident = pairs.Ready.GetProperty("resident").GetInt64() / 1048576.0;
+        var connections = pairs.Ready.GetProperty("ends").GetInt32() / 2;
+
+        Console.WriteLine($"{_scale.TransferBytes / 1048576} MiB in one stream, medians of {_scale.Rounds} rounds, MB/s (each between two processes)");
+        var transfer = Median("transfer");
+        Row("ours, TLS + yamux", transfer);
+        Row("bare SslStream", Median("transfer bare"), transfer / Median("transfer bare"), atLeast: 0.7);
+        Row("js, TLS + yamux", Median("transfer js"), transfer / Median("transfer js"), atLeast: 5);
+        Row("ours to js", Median("transfer to js"));
+        Row("js to ours", Median("transfer from js"));
+        Row("bytes allocated per 64 KiB, both processes", Median("allocated"), Median("allocated"), atMost: 8);
+        Console.WriteLine($"p50, milliseconds: ours, js's (TLS, two processes)");
+        Pair("echo of 32 bytes on an open stream", "echo", 1.0 / 2);
+        Pair("new stream and ping", "ping", 1.0 / 4);
+        Pair("dial", "dial", 1.0 / 2);
+        Pair("dial and first echo", "dial answered", 1.0 / 2);
+        Console.WriteLine($"{connections} connections, both ends in one process, secured and identified");
+        Row("resident memory of the process, MiB", resident, resident * 1000 / connections, atMost: 200);
+        Row("before the first connection", pairs.Ready.GetProperty("before").GetInt64() / 1048576.0);
+        Row("live objects after collection", pairs.Ready.GetProperty("heap").GetInt64() / 1048576.0);
+    }
+
+    private void Pair(string name, string figure, double atMost)
+    {
+        Row(name, Median(figure));
+        Row("  js", Median(figure + " js"), Median(figure) / Median(figure + " js"), atMost: atMost);
+    }
+
+    private void Row(string name, double figure, double? ratio = null, double? atLeast = null, double? atMost = null)
+    {
+        var line = string.Create(CultureInfo.InvariantCulture, $"  {name,-46}{figure,12:0.000}");
+        if (ratio is { } is_)
+        {
+            var isReached = (atLeast is null || is_ >= atLeast) && (atMost is null || is_ <= atMost);
+            _areAllReached &= isReached;
+            var target = atLeast is null ? $"≤ {atMost:0.##}" : $"≥ {atLeast:0.##}";
+            line += string.Create(CultureInfo.InvariantCulture, $"   {is_,8:0.00} {target,-8} {(isReached ? "reached" : "MISSED")}");
+        }
+
+        Console.WriteLine(line);
+    }
+
+    private double Median(string name)
+    {
+        var sorted = _figures[name].Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static double Median(List<double> times)
+    {
+        times.Sort();
+        return times[times.Count / 2];
+    }
+
+    private async Task<double> SendAsync(Multiaddr to)
+    {
+        var connection = await _node.DialAsync(to);
+        await using var stream = await connection.OpenStreamAsync(SinkProtocol.Name);
+        var begin = Stopwatch.GetTimestamp();
+        for (long sent = 0; sent < _scale.TransferBytes; sent += _data.Length)
+        {
+            await stream.Output.WriteAsync(_data);
+        }
+
+        await stream.CloseWriteAsync();
+        var answer = await stream.Input.ReadAtLeastAsync(sizeof(long));
+        var time = Stopwatch.GetElapsedTime(begin);
+        var counted = BinaryPrimitives.ReadInt64BigEndian(answer.Buffer.ToArray());
+        stream.Input.AdvanceTo(answer.Buffer.End);
+        return counted == _scale.TransferBytes
+            ? _scale.TransferBytes / 1e6 / time.TotalSeconds
+            : throw new InvalidOperationException($"{counted} bytes arrived of {_scale.TransferBytes}.");
+    }
+
+    private async Task<double> SendBareAsync()
+    {
+        var begin = Stopwatch.GetTimestamp();
+        await BareTls.SendAsync(_bare, _scale.TransferBytes, _data);
+        return _scale.TransferBytes / 1e6 / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    private async Task<double> JsSendAsync(Multiaddr to)
+    {
+        var answer = await _js.AskAsync("timeUpload", new { to = to.ToString(), bytes = _scale.TransferBytes }, TimeSpan.FromMinutes(5));
+        return answer.GetProperty("total").GetInt64() == _scale.TransferBytes
+            ? _scale.TransferBytes / 1e3 / answer.GetProperty("ms").GetDouble()
+            : throw new InvalidOperationException("Bytes are missing.");
+    }
+
+    private async Task<double> JsTimesAsync(string command, int count, int bytes)
+    {
+        var answer = await _js.AskAsync(command, new { to = _jsTwin.Address.ToString(), count, bytes }, TimeSpan.FromMinutes(5));
+        return Median([.. answer.GetProperty("ms").EnumerateArray().Select(ms => ms.GetDouble())]);
+    }
+
+    private async Task<double> EchoAsync()
+    {
+        var connection = await _node.DialAsync(_there);
+        await using var stream = await connection.OpenStreamAsync(EchoProtocol.Name);
+        return await MedianTimeAsync(_scale.Echoes, () => EchoOnceAsync(stream));
+    }
+
+    private async Task<double> PingAsync()
+    {
+        var connection = await _node.DialAsync(_there);
+        return await MedianTimeAsync(_scale.Echoes, async () =>
+        {
+            await using var stream = await connection.OpenStreamAsync(PingProtocol.Name);
+            await EchoOnceAsync(stream);
+        });
+    }
+
+    private async Task<double> DialAsync(bool isReadyWhenAnswered)
+    {
+        var times = new List<double>();
+        await (await _node.DialAsync(_there)).DisposeAsync();
+        for (var i = 0; i < _scale.Dials; i++)
+        {
+            var begin = Stopwatch.GetTimestamp();
+            var connection = await _node.DialAsync(_there);
+            if (isReadyWhenAnswered)
+            {
+                await using var stream = await connection.OpenStreamAsync(EchoProtocol.Name);
+                await EchoOnceAsync(stream);
+            }
+
+            times.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+            await connection.DisposeAsync();
+        }
+
+        return Median(times);
+    }
+
+    private async Task EchoOnceAsync(PeerStream stream)
+    {
+        await stream.Output.WriteAsync(_data.AsMemory(0, 32));
+        var read = await stream.Input.ReadAtLeastAsync(32);
+        stream.Input.AdvanceTo(read.Buffer.End);
+    }
+
+    private static async Task<double> MedianTimeAsync(int count, Func<Task> act)
+    {
+        var times = new List<double>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var begin = Stopwatch.GetTimestamp();
+            await act();
+            times.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+        }
+
+        return Median(times);
+    }
+
+    /// <summary>Bytes allocated by both processes for each 64 KiB of one transfer.</summary>
+    private async Task<double> AllocatedAsync()
+    {
+        async Task<long> CountAsync() => GC.GetTotalAllocatedBytes(precise: true) + (await _twin.AskAsync("allocated")).GetProperty("allocated").GetInt64();
+        var before = await CountAsync();
+        await SendAsync(_there);
+        return (double)(await CountAsync() - before) / (_scale.TransferBytes / BareTls.WriteBytes);
+    }
+
+    /// <summary>How much is measured.</summary>
+    private sealed record Scale(int Rounds, long TransferBytes, int Echoes, int Dials, int Pairs)
+    {
+        public static bool TryParse(string[] options, out Scale scale)
+        {
+            scale = new Scale(7, 256 * 1048576, 3000, 50, 1000);
+            for (var i = 0; i < options.Length; i++)
+            {
+                if (options[i] == "--quick")
+                {
+                    scale = new Scale(2, 32 * 1048576, 200, 10, 100);
+                }
+                else if (options[i] == "--rounds" && i + 1 < options.Length && int.TryParse(options[++i], CultureInfo.InvariantCulture, out var rounds) && rounds > 0)
+                {
+                    scale = scale with { Rounds = rounds };
+                }
+                else
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+}
