@@ -7,25 +7,11 @@ namespace Sdk.Core.Networking;
 /// A stream over a pipe reader and a pipe writer: one end of an in-memory connection, or a view of a peer stream. Reads take no more
 /// than was asked for. Disposing it while reads and writes are under way is safe: the pipes are completed only between copies.
 /// </summary>
-internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
+internal sealed class DuplexStream(PipeReader input, PipeWriter output) : AsyncStream
 {
     private readonly Lock _readGate = new();
     private readonly Lock _writeGate = new();
     private bool _isDisposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Two ends of one connection; each direction holds at most <paramref name="capacityBytes"/> before the writer waits.</summary>
     public static (DuplexStream First, DuplexStream Second) CreatePair(int capacityBytes)
@@ -105,26 +91,6 @@ internal sealed class DuplexStream(PipeReader input, PipeWriter output) : Stream
             output.Complete();
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Write asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

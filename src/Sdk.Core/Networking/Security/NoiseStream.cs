@@ -11,7 +11,7 @@ namespace Sdk.Core.Networking.Security;
 /// and one writer at a time. Buffers are pooled and held only while bytes wait in them: an idle connection has none. Noise has no
 /// farewell of its own: a connection that ends between two frames has ended, and the muxer knows what was still open.
 /// </summary>
-internal sealed class NoiseStream : Stream
+internal sealed class NoiseStream : AsyncStream
 {
     public const int MaxPlaintextBytes = ushort.MaxValue - ChaChaPoly.TagLengthBytes;
 
@@ -45,20 +45,6 @@ internal sealed class NoiseStream : Stream
         _wire = wire;
         _send = send;
         _receive = receive;
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <summary>Encrypts and sends all of it. After an exception, a cancellation among them, the connection is of no more use.</summary>
@@ -118,16 +104,6 @@ internal sealed class NoiseStream : Stream
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Write asynchronously.");
-
     /// <summary>Lets the peer read to a clean end, where the transport can end one direction alone; reading goes on.</summary>
     public void EndWriting()
     {
@@ -140,16 +116,6 @@ internal sealed class NoiseStream : Stream
             duplex.EndWriting();
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
