@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Sdk.Core;
+using Sdk.Core.Networking;
 using Sdk.ReferenceNode.Commands;
 
 namespace Sdk.ReferenceNode.Tests;
@@ -63,10 +65,12 @@ public sealed class NodeTests : IDisposable
         Assert.Equal(0, (await node.EndAsync()).ExitCode);
     }
 
-    [Fact]
-    public async Task Nodes_tell_in_JSON_who_connects_who_that_is_and_who_left()
+    [Theory]
+    [InlineData("tls")]
+    [InlineData("noise")]
+    public async Task Nodes_tell_in_JSON_who_connects_who_that_is_and_who_left(string security)
     {
-        using var listener = SdkNode.Start(null, "node", "--json");
+        using var listener = SdkNode.Start(null, "node", "--json", "--security", security);
         var ready = Ready(await listener.ReadLineAsync());
         using var dialer = SdkNode.Start(null, "node", "--json", "--dial", ready.Addresses[0]);
         var dialling = Ready(await dialer.ReadLineAsync());
@@ -96,6 +100,38 @@ public sealed class NodeTests : IDisposable
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains(expected, outcome.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_answers_ping_and_shows_what_is_published_to_its_topics()
+    {
+        using var listener = SdkNode.Start(null, "node", "--json", "--subscribe", "weather", "--subscribe", "news");
+        var ready = Ready(await listener.ReadLineAsync());
+        await using var node = await Node.StartAsync(NodeOptions.Local());
+        var connection = await node.Switch.DialAsync(Multiaddr.Parse(ready.Addresses[0]));
+        Assert.True(await connection.PingAsync() > TimeSpan.Zero);
+
+        // Nobody hears of a topic before its subscribers are known.
+        for (var sent = 0; sent == 0; sent = await node.Pubsub.PublishAsync("weather", "rain \u2614"u8.ToArray()))
+        {
+            await Task.Delay(10);
+        }
+
+        var message = await ReadEventAsync(listener, "message");
+        Assert.Equal(("weather", "rain \u2614", node.PeerId.ToString()), (message.Topic, message.Text, message.Peer));
+        Assert.Equal("rain \u2614"u8.ToArray(), Convert.FromBase64String(message.Data!));
+    }
+
+    [Fact]
+    public async Task Nodes_that_share_no_security_protocol_do_not_connect()
+    {
+        using var listener = SdkNode.Start(null, "node", "--json", "--security", "tls");
+        var ready = Ready(await listener.ReadLineAsync());
+
+        var outcome = await SdkNode.RunAsync("node", "--security", "noise", "--dial", ready.Addresses[0]);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains(ready.Addresses[0], outcome.ErrorLine, StringComparison.Ordinal);
     }
 
     private static async Task<NodeEvent> ReadEventAsync(SdkNode node, string name)

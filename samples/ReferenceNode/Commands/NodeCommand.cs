@@ -2,6 +2,7 @@ using System.CommandLine;
 using Sdk.Core;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.Diagnostics;
 using Sdk.Storage;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -12,7 +13,7 @@ internal static class NodeCommand
     private const long DefaultCapacityBytes = 256 * ByteSize.MiB;
 
     private sealed record Settings(
-        string? Data, string Listen, string[] Dial, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
+        string? Data, string Listen, string[] Dial, string Security, string[] Subscribe, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
 
     public static Command Create()
     {
@@ -26,6 +27,9 @@ internal static class NodeCommand
             DefaultValueFactory = _ => "/ip4/127.0.0.1/tcp/0",
         };
         var dial = new Option<string[]>("--dial") { Description = "Connect to this peer at the start: a multiaddress that ends in /p2p/ID. May be repeated." };
+        var security = new Option<string>("--security") { Description = "What secures connections; tls is proposed first.", DefaultValueFactory = _ => "both" };
+        security.AcceptOnlyFromAmong("tls", "noise", "both");
+        var subscribe = new Option<string[]>("--subscribe") { Description = "Show what is published to this topic (gossipsub). May be repeated." };
         var capacity = CommandTree.SizeOption("--capacity", $"How much of other people's disks this node holds (default {ByteSize.Format(DefaultCapacityBytes)}).");
         var keystore = new Option<string?>("--keystore") { Description = "The account that this node acts for. Without it: a test-only one, kept in the folder." };
         var passwordFile = new Option<FileInfo?>("--password-file") { Description = "A file with the keystore's password; otherwise it is asked for." };
@@ -33,13 +37,15 @@ internal static class NodeCommand
         var untilInputCloses = new Option<bool>("--until-input-closes") { Hidden = true };
         var command = new Command("node", "Run one node until SIGTERM or Ctrl-C; with --data, a storage member.")
         {
-            data, listen, dial, capacity, keystore, passwordFile, json, untilInputCloses,
+            data, listen, dial, security, subscribe, capacity, keystore, passwordFile, json, untilInputCloses,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Settings(
                 parsed.GetValue(data),
                 parsed.GetRequiredValue(listen),
                 parsed.GetValue(dial) ?? [],
+                parsed.GetRequiredValue(security),
+                parsed.GetValue(subscribe) ?? [],
                 parsed.GetValue(capacity),
                 parsed.GetValue(keystore),
                 parsed.GetValue(passwordFile),
@@ -60,10 +66,12 @@ internal static class NodeCommand
         var peers = settings.Dial.Select(ParsePeerAddress).ToList();
         using var account = await OpenAccountAsync(settings, cancellationToken);
         await using var node = await Node.StartAsync(OptionsOf(settings, account, listen), cancellationToken);
+        node.Switch.Register(new PerfProtocol());
         await using var storage = settings.Data is null
             ? null
             : await StorageNode.StartAsync(node, new StorageNodeOptions { CapacityBytes = settings.CapacityBytes ?? DefaultCapacityBytes }, cancellationToken);
         await using var screen = new NodeScreen(Console.Out, settings.Json);
+        await using var topics = new NodeTopics(node.Pubsub, settings.Subscribe, screen);
         screen.Follow(node);
         foreach (var peer in peers)
         {
@@ -97,8 +105,19 @@ internal static class NodeCommand
         return settings.Data is { } folder ? await TrialAccount.OpenOrCreateAsync(folder, cancellationToken) : KeyPair.GenerateTestOnly();
     }
 
-    private static NodeOptions OptionsOf(Settings settings, KeyPair account, Multiaddr listen) =>
-        settings.Data is { } folder ? NodeOptions.Provider(account, folder, listen) : new NodeOptions { Account = account, Listen = { listen } };
+    private static NodeOptions OptionsOf(Settings settings, KeyPair account, Multiaddr listen)
+    {
+        var options = settings.Data is { } folder
+            ? NodeOptions.Provider(account, folder, listen)
+            : new NodeOptions { Account = account, Listen = { listen } };
+        options.Securities = settings.Security switch
+        {
+            "tls" => [SecurityProtocol.Tls],
+            "noise" => [SecurityProtocol.Noise],
+            _ => options.Securities,
+        };
+        return options;
+    }
 
     /// <summary>Waits for a signal, or, for a child, until the process that holds the other end of its input is gone.</summary>
     private static async Task EndAsync(bool untilInputCloses, CancellationToken cancellationToken)

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
 using System.Threading.Channels;
 using Sdk.Core;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.Identify;
+using Sdk.Core.Networking.Pubsub;
 
 namespace Sdk.ReferenceNode.Commands;
 
@@ -88,6 +91,21 @@ internal sealed class NodeScreen : IAsyncDisposable
         }
     }
 
+    public void Show(PubsubMessage message)
+    {
+        var text = TextOf(message.Data.Span);
+        Show(
+            new NodeEvent
+            {
+                Event = "message",
+                Peer = message.From?.ToString(),
+                Topic = message.Topic,
+                Data = Convert.ToBase64String(message.Data.Span),
+                Text = text,
+            },
+            $"message       {message.From} {message.Topic}: {(text is null ? $"{message.Data.Length} bytes" : Printable(text))}");
+    }
+
     private void Show(PeerIdentity identity) => Show(
         new NodeEvent
         {
@@ -113,6 +131,8 @@ internal sealed class NodeScreen : IAsyncDisposable
     }
 
     private void Show<T>(T what, JsonTypeInfo<T> type) => _lines.Writer.TryWrite(JsonSerializer.Serialize(what, type));
+
+    private static string? TextOf(ReadOnlySpan<byte> data) => Utf8.IsValid(data) ? Encoding.UTF8.GetString(data) : null;
 
     /// <summary>Strangers choose these characters; they must not move the cursor of a terminal.</summary>
     private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '\uFFFD' : c));
