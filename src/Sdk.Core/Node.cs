@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Pubsub;
+using Sdk.Core.Networking.Relay;
 using Sdk.Core.Persistence;
 
 namespace Sdk.Core;
@@ -16,16 +18,24 @@ public sealed class Node : IAsyncDisposable
     private readonly NodeOptions _options;
     private readonly Lock _lock = new();
     private readonly List<object> _services = [];
+    private readonly RelayTransport? _relays;
     private bool _isDisposed;
 
     private Node(NodeOptions options, KeyPair account, DataDirectory? directory, DeviceIdentity device, AgreementKey agreement)
     {
         (_options, AccountKey, DataDirectory, Device, AgreementKey) = (options, account, directory, device, agreement);
         Account = AccountAddress.FromPublicKey(account.PublicKey);
+        ITransport[] transports = options.Transports.Count > 0 ? [.. options.Transports] : [new TcpTransport()];
+        if (!transports.OfType<RelayTransport>().Any())
+        {
+            _relays = new RelayTransport(options.TimeProvider, options.LoggerFactory);
+            transports = [.. transports, _relays];
+        }
+
         Switch = new Switch(new SwitchOptions
         {
             NodeKey = device.NodeKey,
-            Transports = options.Transports.Count > 0 ? [.. options.Transports] : [new TcpTransport()],
+            Transports = transports,
             Securities = options.Securities,
             TimeProvider = options.TimeProvider,
             LoggerFactory = options.LoggerFactory,
@@ -61,6 +71,17 @@ public sealed class Node : IAsyncDisposable
         return new Gossipsub(node.Switch, node.Device.NodeKey, options);
     });
 
+    /// <summary>Whether strangers can connect to the node. It asks peers from the first use on.</summary>
+    public AutoNatClient AutoNat => GetOrAddService(static node =>
+    {
+        var options = node._options.AutoNat;
+        options.TimeProvider = node.TimeProvider;
+        return AutoNatClient.Start(node.Switch, options);
+    });
+
+    /// <summary>The node's work as a relay; null where it is none.</summary>
+    public RelayServer? Relay { get; private set; }
+
     /// <summary>The node's data directory; null when it keeps nothing.</summary>
     public DataDirectory? DataDirectory { get; }
 
@@ -79,6 +100,7 @@ public sealed class Node : IAsyncDisposable
     /// <exception cref="ArgumentException">There is no account.</exception>
     /// <exception cref="DataDirectoryLockedException">Another process uses the data directory.</exception>
     /// <exception cref="CryptographyException">The device in the data directory belongs to another account.</exception>
+    /// <exception cref="DialException">The node cannot listen where it should: the address is taken, or a relay gives no place.</exception>
     public static async ValueTask<Node> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -90,6 +112,7 @@ public sealed class Node : IAsyncDisposable
             var agreement = DeviceFile.DeriveAgreementKey(account);
             var device = DeviceFile.OpenOrCreate(directory, account, agreement, options);
             node = new Node(options, account, directory, device, agreement);
+            node.Serve();
             foreach (var address in options.Listen)
             {
                 await node.Switch.ListenAsync(address, cancellationToken).ConfigureAwait(false);
@@ -132,6 +155,21 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
+    private void Serve()
+    {
+        if (_options.Relay is { } relay)
+        {
+            relay.TimeProvider = TimeProvider;
+            Relay = RelayServer.Start(Switch, relay);
+        }
+
+        if (_options.AutoNatServer is { } autoNat)
+        {
+            autoNat.TimeProvider = TimeProvider;
+            AutoNatServer.Start(Switch, autoNat);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -158,6 +196,11 @@ public sealed class Node : IAsyncDisposable
         }
 
         await Switch.DisposeAsync().ConfigureAwait(false);
+        if (_relays is not null)
+        {
+            await _relays.DisposeAsync().ConfigureAwait(false);
+        }
+
         Device.Dispose();
         AgreementKey.Dispose();
         if (_options.OwnsAccount)

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Pubsub;
+using Sdk.Core.Networking.Relay;
 
 namespace Sdk.Core;
 
@@ -37,11 +39,13 @@ public sealed class NodeOptions
     /// <value>The default is none.</value>
     public string? DataDirectory { get; set; }
 
-    /// <summary>Where the node listens.</summary>
+    /// <summary>
+    /// Where the node listens. An address <c>…/p2p/RELAY/p2p-circuit</c> takes a place at that relay: a node that nobody can dial is reached there.
+    /// </summary>
     /// <value>The default is nowhere.</value>
     public IList<Multiaddr> Listen { get; } = [];
 
-    /// <summary>What carries connections.</summary>
+    /// <summary>What carries connections. Relays (<see cref="RelayTransport"/>) need not be named: every node dials through them.</summary>
     /// <value>The default is TCP.</value>
     public IList<ITransport> Transports { get; } = [];
 
@@ -52,6 +56,18 @@ public sealed class NodeOptions
     /// <summary>How <see cref="Node.Pubsub"/> is set up; its clock and logs are the node's.</summary>
     /// <value>The default is signed messages, with the limits that stand in <see cref="PubsubOptions"/>.</value>
     public PubsubOptions Pubsub { get; } = new();
+
+    /// <summary>What the node gives to peers as their relay; null where it is no relay. Its clock is the node's.</summary>
+    /// <value>The default is null.</value>
+    public RelayServerOptions? Relay { get; set; }
+
+    /// <summary>How much the node dials peers that want to know whether they can be dialled; null where it does not. Its clock is the node's.</summary>
+    /// <value>The default is null.</value>
+    public AutoNatServerOptions? AutoNatServer { get; set; }
+
+    /// <summary>How <see cref="Node.AutoNat"/> is set up; its clock is the node's.</summary>
+    /// <value>The default is what stands in <see cref="AutoNatOptions"/>.</value>
+    public AutoNatOptions AutoNat { get; } = new();
 
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>
