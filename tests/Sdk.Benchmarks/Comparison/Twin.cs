@@ -20,6 +20,9 @@ internal static class Twin
             case ["pairs", var count]:
                 await HoldPairsAsync(int.Parse(count, CultureInfo.InvariantCulture));
                 return 0;
+            case ["gossip", var publishes]:
+                Tell(new { ms = await GossipCost.MeasureAsync(int.Parse(publishes, CultureInfo.InvariantCulture)) });
+                return 0;
             default:
                 return 1;
         }

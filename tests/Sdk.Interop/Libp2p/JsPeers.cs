@@ -8,7 +8,7 @@ public sealed class JsPeers : IAsyncLifetime
     private readonly ConcurrentDictionary<(string Security, string Key), Lazy<Task<JsPeer>>> _peers = new();
 
     internal Task<JsPeer> GetAsync(string security, string key) =>
-        _peers.GetOrAdd((security, key), kind => new(() => JsPeer.StartAsync(new JsPeerOptions(kind.Security, kind.Key)))).Value;
+        _peers.GetOrAdd((security, key), kind => new(() => JsPeer.StartAsync(new JsPeerOptions(kind.Security, kind.Key) { Gossip = true }))).Value;
 
     public Task InitializeAsync() => Task.CompletedTask;
 

@@ -8,17 +8,18 @@ namespace Sdk.Interop.Libp2p;
 /// <summary>Our side: a switch that listens on loopback and answers the test protocols.</summary>
 internal sealed class LocalNode : IAsyncDisposable
 {
-    private readonly KeyPair _key = KeyPair.GenerateTestOnly();
     private readonly ConcurrentDictionary<PeerId, TaskCompletionSource<Connection>> _opened = new();
 
     private LocalNode(Action<SwitchOptions>? configure)
     {
-        var options = new SwitchOptions { NodeKey = _key };
+        var options = new SwitchOptions { NodeKey = Key };
         configure?.Invoke(options);
         Switch = new Switch(options);
         Protocols.RegisterAt(Switch);
         Switch.ConnectionOpened += connection => OpenedBy(connection.RemotePeer).TrySetResult(connection);
     }
+
+    public KeyPair Key { get; } = KeyPair.GenerateTestOnly();
 
     public Switch Switch { get; }
 
@@ -50,7 +51,7 @@ internal sealed class LocalNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Switch.DisposeAsync();
-        _key.Dispose();
+        Key.Dispose();
     }
 
     private TaskCompletionSource<Connection> OpenedBy(PeerId peer) =>

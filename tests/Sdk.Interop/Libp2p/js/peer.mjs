@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { timeGossip } from './gossip.mjs'
 import { createNode } from './node.mjs'
 import { serve, traffic } from './traffic.mjs'
 
@@ -13,7 +14,9 @@ const tell = line => process.stdout.write(JSON.stringify(line, (_, value) => typ
 const target = text => text.startsWith('/') ? multiaddr(text) : peerIdFromString(text)
 const limit = () => ({ signal: AbortSignal.timeout(30_000) })
 
-const node = await createNode(JSON.parse(process.argv[2] ?? '{}'))
+const options = JSON.parse(process.argv[2] ?? '{}')
+const node = await createNode(options)
+let second
 const { ping, pubsub } = node.services
 
 const events = {
@@ -55,9 +58,17 @@ for (const [name, describe] of Object.entries(pubsub == null ? {} : pubsubEvents
 
 await serve(node, tell)
 
-let cpuBefore = process.cpuUsage()
 const commands = {
   ...traffic(node, target),
+  timeGossip,
+  // To a second node in this process.
+  async timeUploadHere ({ bytes }) {
+    if (second == null) {
+      second = await createNode(options)
+      await serve(second, tell)
+    }
+    return commands.timeUpload({ to: second.getMultiaddrs()[0].toString(), bytes })
+  },
   async dial ({ to }) {
     const connection = await node.dial(target(to), limit())
     return { peer: connection.remotePeer.toString(), encryption: connection.encryption, muxer: connection.multiplexer, address: connection.remoteAddr.toString() }
@@ -112,12 +123,6 @@ const commands = {
   },
   async topic ({ topic }) {
     return { subscribers: pubsub.getSubscribers(topic).map(String), mesh: pubsub.getMeshPeers(topic) }
-  },
-  // Processor time of this process since the last question, in milliseconds.
-  async cpu () {
-    const { user, system } = process.cpuUsage(cpuBefore)
-    cpuBefore = process.cpuUsage()
-    return { ms: (user + system) / 1000 }
   }
 }
 
