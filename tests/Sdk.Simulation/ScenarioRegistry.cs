@@ -1,4 +1,5 @@
 using Sdk.Simulation.Echo;
+using Sdk.Simulation.Gossip;
 using Sdk.Simulation.LaneA;
 using Sdk.Simulation.LaneA.Directed;
 
@@ -13,6 +14,7 @@ internal static class ScenarioRegistry
         new LaneAScenario(),
         new LateWriteScenario(),
         new OldHeadScenario(),
+        new GossipScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

@@ -44,6 +44,9 @@ internal sealed record GossipParameters
     /// <summary>A peer cannot keep us away for longer than this, whatever its PRUNE says.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Backoffs kept for one topic, of peers that are gone too. Beyond it a GRAFT may come too early, which costs little.</summary>
+    public int MaxBackoffs { get; init; } = 4096;
+
     /// <summary>A GRAFT this soon after the PRUNE is a flood and costs twice.</summary>
     public TimeSpan GraftFloodThreshold { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -39,6 +39,9 @@ internal sealed class GossipPeer(PeerId id, PeerScore score, OutboundQueue outbo
     /// <summary>The shell was told that something waits, and has not come to the end of it.</summary>
     public bool IsAwake { get; set; }
 
+    /// <summary>Counts the streams to it: what was asked on one that broke was perhaps never heard.</summary>
+    public int Stream { get; set; }
+
     /// <summary>Ids that need not be sent, with the heartbeats that this still holds.</summary>
     public Dictionary<byte[], int> Unwanted { get; } = new(BytesComparer.Instance);
 

@@ -4,7 +4,7 @@ namespace Sdk.Core.Networking.Pubsub;
 internal sealed partial class GossipRouter
 {
     /// <summary>Messages that were asked for and must have come by a time. In the order of the times.</summary>
-    private readonly Queue<(byte[] Id, PeerScore From, TimeSpan Deadline)> _promises = [];
+    private readonly Queue<(byte[] Id, GossipPeer From, int Stream, TimeSpan Deadline)> _promises = [];
 
     /// <summary>To be called once per heartbeat interval.</summary>
     public void Heartbeat()
@@ -18,14 +18,7 @@ internal sealed partial class GossipRouter
             BeginInterval(peer, now);
         }
 
-        foreach (var message in _cache.Newest(_parameters.HistoryGossip))
-        {
-            if (_topics.TryGetValue(message.Topic, out var topic))
-            {
-                topic.Gossip.Add(message.Id);
-            }
-        }
-
+        GatherGossip();
         foreach (var topic in _topics.Values)
         {
             KeepTopic(topic, now);
@@ -131,9 +124,17 @@ internal sealed partial class GossipRouter
     /// <summary>Tells a peer that it is out, and for how long. The caller takes it out of the mesh.</summary>
     private void Prune(Topic topic, GossipPeer peer, TimeSpan backoff)
     {
-        topic.Backoff[peer.Id] = Now + backoff;
+        StayAway(topic, peer, backoff);
         peer.Outbound.SetMesh(topic.Name, RpcWriter.Prune(topic.Name, backoff));
         Wake(peer);
+    }
+
+    private void StayAway(Topic topic, GossipPeer peer, TimeSpan backoff)
+    {
+        if (topic.Backoff.Count < _parameters.MaxBackoffs || topic.Backoff.ContainsKey(peer.Id))
+        {
+            topic.Backoff[peer.Id] = Now + backoff;
+        }
     }
 
     private void KeepFanout(Topic topic, TimeSpan now)
@@ -161,7 +162,7 @@ internal sealed partial class GossipRouter
     /// <summary>Tells some peers outside the mesh which messages are here.</summary>
     private void EmitGossip(Topic topic)
     {
-        if (topic.Gossip.Count == 0 || _mutations.HasFlag(GossipMutations.NoGossip))
+        if (!IsGossiped(topic))
         {
             return;
         }
@@ -188,6 +189,19 @@ internal sealed partial class GossipRouter
             }
         }
     }
+
+    private void GatherGossip()
+    {
+        foreach (var message in _cache.Newest(_parameters.HistoryGossip))
+        {
+            if (_topics.TryGetValue(message.Topic, out var topic))
+            {
+                topic.Gossip.Add(message.Id);
+            }
+        }
+    }
+
+    private bool IsGossiped(Topic topic) => topic.Gossip.Count > 0 && !_mutations.HasFlag(GossipMutations.NoGossip);
 
     /// <summary>Random ids, within the limits of one entry.</summary>
     private ReadOnlySpan<byte[]> Sample(List<byte[]> ids)
@@ -246,9 +260,9 @@ internal sealed partial class GossipRouter
         while (_promises.TryPeek(out var promise) && promise.Deadline <= now)
         {
             _promises.Dequeue();
-            if (!_seen.Contains(promise.Id) && !_pending.ContainsKey(promise.Id))
+            if (promise.From.Stream == promise.Stream && !_seen.Contains(promise.Id) && !_pending.ContainsKey(promise.Id))
             {
-                promise.From.Behaviour++;
+                promise.From.Score.Behaviour++;
             }
         }
     }

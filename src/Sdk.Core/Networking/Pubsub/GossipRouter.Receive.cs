@@ -162,7 +162,8 @@ internal sealed partial class GossipRouter
 
     private void ReceivePrune(GossipPeer peer, ReadOnlySpan<byte> prune)
     {
-        if (FindTopic(TopicOf(prune)) is not { IsSubscribed: true } topic)
+        // A topic with backoffs is one that we left a moment ago and may come back to.
+        if (FindTopic(TopicOf(prune)) is not { } topic || (!topic.IsSubscribed && topic.Backoff.Count == 0))
         {
             return;
         }
@@ -174,12 +175,13 @@ internal sealed partial class GossipRouter
             seconds = reader.Field == RpcFields.PruneBackoff && !reader.IsBytes ? reader.Number : seconds;
         }
 
+        // A GRAFT that still waits would break the backoff that the peer just asked for.
         topic.Mesh.Remove(peer);
+        peer.Outbound.ClearMesh(topic.Name);
         var backoff = seconds == 0 ? _parameters.PruneBackoff : TimeSpan.FromSeconds(Math.Min(seconds, _parameters.MaxBackoff.TotalSeconds));
-        var until = Now + backoff;
-        if (!topic.Backoff.TryGetValue(peer.Id, out var before) || before < until)
+        if (topic.Backoff.GetValueOrDefault(peer.Id) < Now + backoff)
         {
-            topic.Backoff[peer.Id] = until;
+            StayAway(topic, peer, backoff);
         }
     }
 
@@ -227,7 +229,7 @@ internal sealed partial class GossipRouter
         if (peer.Outbound.TryAddGossip(RpcWriter.IWant(sample)))
         {
             // One of them at random stands for all: who announces what it does not have is found out sooner or later.
-            _promises.Enqueue((sample[_random.Next(sample.Length)], peer.Score, Now + _parameters.IWantFollowup));
+            _promises.Enqueue((sample[_random.Next(sample.Length)], peer, peer.Stream, Now + _parameters.IWantFollowup));
             Wake(peer);
         }
     }

@@ -97,18 +97,30 @@ internal sealed partial class GossipRouter
         return peer;
     }
 
-    /// <summary>A new stream to the peer stands in place of one that broke: what waited is lost, and the peer hears again what it may have missed.</summary>
+    /// <summary>
+    /// A new stream to the peer stands in place of one that broke: what waited is lost, so the peer hears again what we subscribe to, whom we
+    /// have in our meshes, and which messages are here, in the mesh or not.
+    /// </summary>
     public void Reopened(GossipPeer peer)
     {
         peer.Outbound.Clear();
         peer.IsAwake = false;
+        peer.Stream++;
         SayHello(peer);
+        GatherGossip();
         foreach (var topic in _topics.Values)
         {
             if (topic.Mesh.Contains(peer))
             {
                 peer.Outbound.SetMesh(topic.Name, topic.Graft);
             }
+
+            if (topic.Peers.Contains(peer) && IsGossiped(topic) && ScoreOf(peer) >= _parameters.Score.GossipThreshold)
+            {
+                peer.Outbound.TryAddGossip(RpcWriter.IHave(topic.Name, Sample(topic.Gossip)));
+            }
+
+            topic.Gossip.Clear();
         }
 
         Wake(peer);

@@ -30,6 +30,9 @@ internal sealed class OutboundQueue(GossipParameters parameters, GossipMutations
     /// <summary>GRAFT or PRUNE, whichever is later.</summary>
     public void SetMesh(string topic, byte[] entry) => _mesh[topic] = entry;
 
+    /// <summary>Takes back a GRAFT or PRUNE that has not left.</summary>
+    public void ClearMesh(string topic) => _mesh.Remove(topic);
+
     /// <summary>False where it was dropped.</summary>
     public bool TryAddGossip(byte[] entry)
     {

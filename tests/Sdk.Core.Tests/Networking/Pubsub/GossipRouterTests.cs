@@ -101,6 +101,30 @@ public sealed class GossipRouterTests
     }
 
     [Fact]
+    public void A_graft_that_still_waits_when_a_prune_comes_does_not_leave()
+    {
+        var bench = new RouterBench();
+        bench.Router.Subscribe(Topic);
+        var peer = bench.Connect();
+        bench.Send(peer, RouterBench.Prune(Topic, 20));
+        var said = bench.Take(peer);
+        Assert.Single(said.Subscriptions);
+        Assert.Empty(said.Control.Graft);
+    }
+
+    [Fact]
+    public void A_prune_that_crosses_our_leaving_is_kept_to_when_we_come_back()
+    {
+        var bench = new RouterBench();
+        var peer = bench.Mesh(1)[0];
+        bench.Router.Unsubscribe(Topic);
+        bench.Send(peer, RouterBench.Prune(Topic, 30));
+        bench.Router.Subscribe(Topic);
+        bench.Beat(25);
+        Assert.Empty(bench.Take(peer).Control.Graft);
+    }
+
+    [Fact]
     public void A_backoff_outlives_the_connection()
     {
         var bench = new RouterBench();
