@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Sdk.Core.Networking.Muxing;
 
 namespace Sdk.Core.Networking;
@@ -13,7 +14,7 @@ public static class ProtobufFrame
     /// <param name="parser">The message's parser.</param>
     /// <param name="maxBytes">The largest message accepted, without its prefix.</param>
     /// <param name="cancellationToken">Cancels; nothing is consumed then.</param>
-    /// <exception cref="ProtocolViolationException">The message is longer, malformed, or the stream ended within it.</exception>
+    /// <exception cref="ProtocolViolationException">The message is longer, malformed, of far more parts than its length explains, or the stream ended within it.</exception>
     /// <exception cref="StreamResetException">The stream was reset.</exception>
     public static async ValueTask<T?> ReadAsync<T>(
         PipeReader input, MessageParser<T> parser, int maxBytes, CancellationToken cancellationToken = default)
@@ -61,6 +62,11 @@ public static class ProtobufFrame
         message.WriteTo(output);
     }
 
+    /// <summary>Parses a message that is part of another, or came in a frame of another kind. The caller bounds its length.</summary>
+    /// <exception cref="ProtocolViolationException">It is malformed, or of far more parts than its length explains.</exception>
+    internal static T ParseBody<T>(MessageParser<T> parser, ReadOnlyMemory<byte> body)
+        where T : IMessage<T> => Parse(parser, new ReadOnlySequence<byte>(body));
+
     /// <summary>The first message of the buffer without its length; false where more bytes are needed.</summary>
     /// <exception cref="ProtocolViolationException">The message is longer than allowed, or its length is malformed.</exception>
     internal static bool TryFindBody(ReadOnlySequence<byte> buffer, int maxBytes, out ReadOnlySequence<byte> body)
@@ -92,6 +98,11 @@ public static class ProtobufFrame
     private static T Parse<T>(MessageParser<T> parser, ReadOnlySequence<byte> body)
         where T : IMessage<T>
     {
+        if (!ProtobufShape.IsBearable(Shape<T>.DescriptorOf(parser), body))
+        {
+            throw new ProtocolViolationException("A message has far more parts than its length explains.");
+        }
+
         try
         {
             return parser.ParseFrom(body);
@@ -100,5 +111,14 @@ public static class ProtobufFrame
         {
             throw new ProtocolViolationException("A message is malformed.", error);
         }
+    }
+
+    /// <summary>The descriptor of a message type, which its parser does not tell.</summary>
+    private static class Shape<T>
+        where T : IMessage<T>
+    {
+        private static MessageDescriptor? _descriptor;
+
+        public static MessageDescriptor DescriptorOf(MessageParser<T> parser) => _descriptor ??= parser.ParseFrom(ReadOnlySequence<byte>.Empty).Descriptor;
     }
 }

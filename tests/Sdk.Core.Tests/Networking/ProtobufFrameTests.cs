@@ -51,6 +51,30 @@ public class ProtobufFrameTests
     }
 
     [Fact]
+    public async Task A_message_of_far_more_parts_than_its_length_explains_is_refused_before_it_is_parsed()
+    {
+        // Two bytes each on the wire, some hundred in memory.
+        var many = new ListValue();
+        many.Values.AddRange(Enumerable.Repeat(new Value(), 100_000));
+        var deep = new Struct { Fields = { ["x"] = new Value { ListValue = many } } };
+        foreach (var (message, isRefused) in new (IMessage, bool)[] { (many, true), (deep, true), (new ListValue { Values = { new Value(), new Value() } }, false) })
+        {
+            var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+            ProtobufFrame.Write(pipe.Writer, message);
+            await pipe.Writer.CompleteAsync();
+            async Task ReadAsync()
+            {
+                _ = message is ListValue
+                    ? (object?)await ProtobufFrame.ReadAsync(pipe.Reader, ListValue.Parser, 1_000_000)
+                    : await ProtobufFrame.ReadAsync(pipe.Reader, Struct.Parser, 1_000_000);
+            }
+
+            var failure = await Record.ExceptionAsync(ReadAsync);
+            Assert.Equal(isRefused, failure is ProtocolViolationException);
+        }
+    }
+
+    [Fact]
     public async Task A_message_larger_than_the_streams_window_arrives_whole()
     {
         await using var pair = await SwitchPair.StartAsync("memory");

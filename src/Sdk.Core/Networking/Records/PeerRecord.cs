@@ -35,16 +35,7 @@ internal sealed record PeerRecord(PeerId Peer, ulong Sequence, IReadOnlyList<Mul
     public static PeerRecord Open(ReadOnlySpan<byte> envelope)
     {
         var (signer, payload) = SignedEnvelope.Open(envelope, Domain, PayloadType);
-        PeerRecordPayload record;
-        try
-        {
-            record = PeerRecordPayload.Parser.ParseFrom(payload.Span);
-        }
-        catch (InvalidProtocolBufferException error)
-        {
-            throw new ProtocolViolationException("A peer record is malformed.", error);
-        }
-
+        var record = ProtobufFrame.ParseBody(PeerRecordPayload.Parser, payload);
         var peer = PeerId.FromIdentity(signer);
         if (!record.PeerId.Span.SequenceEqual(peer.Bytes.Span))
         {

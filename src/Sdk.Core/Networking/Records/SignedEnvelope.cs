@@ -27,16 +27,7 @@ internal static class SignedEnvelope
     /// <exception cref="ProtocolViolationException">Malformed, of another type, or not signed by the key in it for this domain.</exception>
     public static (IdentityKey Signer, ReadOnlyMemory<byte> Payload) Open(ReadOnlySpan<byte> encoded, string domain, ReadOnlySpan<byte> payloadType)
     {
-        Envelope envelope;
-        try
-        {
-            envelope = Envelope.Parser.ParseFrom(encoded);
-        }
-        catch (InvalidProtocolBufferException error)
-        {
-            throw new ProtocolViolationException("A signed envelope is malformed.", error);
-        }
-
+        var envelope = ProtobufFrame.ParseBody(Envelope.Parser, encoded.ToArray());
         if (!envelope.PayloadType.Span.SequenceEqual(payloadType))
         {
             throw new ProtocolViolationException("A signed envelope holds a payload of another type.");

@@ -42,16 +42,7 @@ internal sealed record NoisePayload(IdentityKey Identity, IReadOnlyList<string> 
             throw new ProtocolViolationException("The peer's Noise payload is too large.");
         }
 
-        NoiseHandshakePayload message;
-        try
-        {
-            message = Parser.ParseFrom(payload);
-        }
-        catch (InvalidProtocolBufferException error)
-        {
-            throw new ProtocolViolationException("The peer's Noise payload is malformed.", error);
-        }
-
+        var message = ProtobufFrame.ParseBody(Parser, payload.ToArray());
         if (!IdentityKey.TryDecode(message.IdentityKey.Span, out var identity))
         {
             throw new PeerRefusedException("The peer's Noise payload carries no well-formed identity key.");

@@ -1,0 +1,81 @@
+using System.Buffers;
+using Google.Protobuf.Reflection;
+
+namespace Sdk.Core.Networking;
+
+/// <summary>
+/// What a protobuf message would cost, told from its bytes before it is parsed. Two bytes make an empty element of a list, which in
+/// memory is an object of a hundred: a frame's limit alone would let a peer have fifty times of it.
+/// </summary>
+internal static class ProtobufShape
+{
+    /// <summary>Parts that any message may have, whatever its length: some 64 KiB of objects.</summary>
+    private const int FreeParts = 512;
+
+    /// <summary>Beyond those, a part for so many bytes: keys, hashes, addresses and names are longer.</summary>
+    private const int BytesPerPart = 32;
+
+    /// <summary>Deeper nesting than any message here has; the parser refuses what is deeper still.</summary>
+    private const int MaxDepth = 16;
+
+    private const int Varint64 = 0;
+    private const int Fixed64 = 1;
+    private const int Delimited = 2;
+    private const int Fixed32 = 5;
+
+    /// <summary>False where the message has far more parts than its length explains. Bytes that are no message are left to the parser.</summary>
+    public static bool IsBearable(MessageDescriptor descriptor, ReadOnlySequence<byte> message)
+    {
+        var left = FreeParts + (message.Length / BytesPerPart);
+        Count(descriptor, message, ref left, depth: 0);
+        return left >= 0;
+    }
+
+    private static void Count(MessageDescriptor descriptor, ReadOnlySequence<byte> message, ref long left, int depth)
+    {
+        var reader = new SequenceReader<byte>(message);
+        while (left >= 0 && !reader.End && TryReadNumber(ref reader, out var tag))
+        {
+            var field = descriptor.FindFieldByNumber((int)(tag >> 3));
+            var type = (int)(tag & 7);
+            left -= type == Delimited || field is null || field.IsRepeated ? 1 : 0;
+            var length = type switch
+            {
+                Varint64 => TryReadNumber(ref reader, out _) ? 0 : long.MaxValue,
+                Fixed64 => sizeof(ulong),
+                Fixed32 => sizeof(uint),
+                Delimited => TryReadNumber(ref reader, out var delimited) ? (long)Math.Min(delimited, long.MaxValue) : long.MaxValue,
+
+                // Groups: obsolete, and known to no message here. Their ends are tags of their own.
+                _ => 0,
+            };
+            if (length > reader.Remaining)
+            {
+                return;
+            }
+
+            if (type == Delimited && field?.FieldType == FieldType.Message && depth < MaxDepth)
+            {
+                Count(field.MessageType, reader.UnreadSequence.Slice(0, length), ref left, depth + 1);
+            }
+
+            reader.Advance(length);
+        }
+    }
+
+    /// <summary>A varint as protobuf has it: up to ten bytes, any form.</summary>
+    private static bool TryReadNumber(ref SequenceReader<byte> reader, out ulong number)
+    {
+        number = 0;
+        for (var shift = 0; shift < 70 && reader.TryRead(out var b); shift += 7)
+        {
+            number |= (ulong)(b & 0x7F) << shift;
+            if (b < 0x80)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,29 @@
+using Sdk.Fuzz.Targets;
+
+namespace Sdk.Fuzz;
+
+/// <summary>Every decoder that reads from outside.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new VarintTarget(),
+        new MultiaddrBinaryTarget(),
+        new MultiaddrTextTarget(),
+        new PeerIdBinaryTarget(),
+        new PeerIdTextTarget(),
+        new IdentityKeyTarget(),
+        new IdentitySignatureTarget(),
+        new CertificateTarget(),
+        new MultistreamTarget(),
+        new YamuxTarget(),
+        new NoisePayloadTarget(),
+        new NoiseHandshakeTarget(),
+        new NoiseStreamTarget(),
+        new EnvelopeTarget(),
+        new IdentifyTarget(),
+        new RelayTarget(),
+        new AutoNatTarget(),
+        new GossipTarget(),
+    ];
+}

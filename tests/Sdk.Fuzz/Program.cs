@@ -1,0 +1,3 @@
+using Sdk.Fuzz;
+
+return FuzzCommand.Create(Console.Out).Parse(args).Invoke();
