@@ -1,5 +1,4 @@
 // Makes a js-libp2p node for tests: loopback only, limits wide enough that none of them is what a test measures.
-import { autoNAT } from '@libp2p/autonat'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { gossipsub } from '@libp2p/gossipsub'
@@ -37,9 +36,6 @@ export async function createNode (options) {
   }
   if (options.relay === true) {
     services.relay = circuitRelayServer({ reservations: { applyDefaultLimit: true } })
-  }
-  if (options.autonat === true) {
-    services.autonat = autoNAT()
   }
 
   return createLibp2p({
