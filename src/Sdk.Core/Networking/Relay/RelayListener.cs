@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -128,10 +129,9 @@ internal sealed class RelayListener : ITransportListener
                 reservation = await ReserveAgainAsync(failures).ConfigureAwait(false);
             }
         }
-        catch (Exception error) when (error is OperationCanceledException or ObjectDisposedException)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
-            // The listener, or the switch with it, was disposed.
-            _held = null;
+            // The listener was disposed.
         }
     }
 
@@ -146,6 +146,7 @@ internal sealed class RelayListener : ITransportListener
         _stopping.Token.ThrowIfCancellationRequested();
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "A transport may be a user's own: whatever it throws is logged, and the next attempt follows.")]
     private async Task<Reservation> ReserveAgainAsync(int failures)
     {
         while (true)
@@ -169,7 +170,7 @@ internal sealed class RelayListener : ITransportListener
 
                 return reservation;
             }
-            catch (SdkException error)
+            catch (Exception error) when (!_stopping.IsCancellationRequested)
             {
                 RelayLog.ReservationFailed(_logger, _relay, ++failures, error.Message);
             }

@@ -175,6 +175,39 @@ public class RelayAbuseTests
     }
 
     [Fact]
+    public async Task A_relay_that_gives_and_takes_is_asked_less_and_less_often()
+    {
+        await using var network = await StartAsync("memory");
+        var relay = network.AddNode();
+        var at = await network.ListenAsync(relay);
+        var asked = 0;
+        relay.Register(new Handler(RelayWire.HopProtocol, async (hop, token) =>
+        {
+            await ProtobufFrame.ReadAsync(hop.Input, HopMessage.Parser, RelayWire.MaxMessageBytes, token);
+            Interlocked.Increment(ref asked);
+            var granted = new HopMessage
+            {
+                Type = HopMessage.Types.Type.Status, Status = CircuitStatus.Ok, Reservation = new CircuitReservation { Expire = ulong.MaxValue },
+            };
+            await RelayWire.SendAsync(hop, granted, token);
+            await hop.CloseWriteAsync();
+        }));
+        var node = network.AddNode();
+        await node.ListenAsync(at.WithCircuit());
+        var start = network.ClientClock.GetUtcNow();
+        for (var i = 1; i < 6; i++)
+        {
+            await node.Connections[0].DisposeAsync();
+            Assert.Empty(node.ListenAddresses);
+            Assert.Equal(i, asked);
+            await AdvanceUntilAsync(TimeSpan.FromSeconds(0.1), () => node.ListenAddresses.Count == 1, network.ClientClock);
+        }
+
+        // 1, 2, 4, 8 and 16 seconds, each less a quarter at most.
+        Assert.InRange(network.ClientClock.GetUtcNow() - start, TimeSpan.FromSeconds(23), TimeSpan.FromSeconds(120));
+    }
+
+    [Fact]
     public async Task Of_the_addresses_that_a_relay_claims_only_its_own_and_a_few_are_believed()
     {
         await using var network = await StartAsync();
