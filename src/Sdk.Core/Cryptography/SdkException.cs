@@ -145,6 +145,12 @@ public sealed class DialException : SdkException
         : base(message, innerException)
     {
     }
+
+    internal DialException(string message, IReadOnlyDictionary<string, Exception> failures)
+        : base(message, new AggregateException(failures.Values)) => Failures = failures;
+
+    /// <summary>Why each address failed, where several were tried; empty otherwise.</summary>
+    public IReadOnlyDictionary<string, Exception> Failures { get; } = new Dictionary<string, Exception>();
 }
 
 /// <summary>A peer was refused, or refused us: it is not who was dialled, its proof is invalid, a limit is reached, a protocol is not spoken.</summary>

@@ -25,6 +25,7 @@ public sealed class Connection : IAsyncDisposable
     private readonly ConcurrentDictionary<YamuxStream, Task> _handlers = new();
     private readonly int _maxHandlers;
     private int _handlerCount;
+    private int _closeReason;
 
     internal Connection(
         SecuredConnection secured,
@@ -46,7 +47,8 @@ public sealed class Connection : IAsyncDisposable
         TimeProvider = time;
         _logger = logger;
         _muxer = new Yamux(secured.Stream, transport.Stream, isDialer, limits, time, OnInbound);
-        Closed = CloseAsync();
+        OpenedTimestamp = time.GetTimestamp();
+        Closed = WatchAsync();
     }
 
     /// <summary>Who is at the other end; its handshake proved it.</summary>
@@ -90,6 +92,11 @@ public sealed class Connection : IAsyncDisposable
 
     /// <summary>What identify keeps of this connection.</summary>
     internal IdentifyState IdentifyState { get; } = new();
+
+    internal long OpenedTimestamp { get; }
+
+    /// <summary>Streams that either side holds open.</summary>
+    internal int StreamCount => _muxer.StreamCount;
 
     /// <summary>Whether new streams can be opened.</summary>
     internal bool IsOpen => _muxer.IsOpen;
@@ -158,8 +165,12 @@ public sealed class Connection : IAsyncDisposable
         IdentifyState.Answered.Task.WaitAsync(cancellationToken);
 
     /// <summary>Closes: queued data is sent within five seconds, handlers are cancelled, streams end.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => CloseAsync(CloseReason.Local);
+
+    /// <summary>Closes as <see cref="DisposeAsync"/> does; the reason is counted.</summary>
+    internal async ValueTask CloseAsync(CloseReason reason)
     {
+        Interlocked.CompareExchange(ref _closeReason, (int)reason, 0);
         await _closing.CancelAsync().ConfigureAwait(false);
         await _muxer.DisposeAsync().ConfigureAwait(false);
         await Closed.ConfigureAwait(false);
@@ -172,11 +183,30 @@ public sealed class Connection : IAsyncDisposable
 
     internal void Tick() => _muxer.Tick();
 
-    private async Task CloseAsync()
+    private async Task WatchAsync()
     {
         await _muxer.Closed.ConfigureAwait(false);
+        Telemetry.Closed(ReasonOf(_muxer.Failure));
         NetworkLog.ConnectionClosed(_logger, RemotePeer, _muxer.Failure?.Message ?? "closed");
         await _closing.CancelAsync().ConfigureAwait(false);
+    }
+
+    private CloseReason ReasonOf(Exception? failure) => (CloseReason)Volatile.Read(ref _closeReason) switch
+    {
+        0 => failure switch
+        {
+            ProtocolViolationException => CloseReason.Violation,
+            StreamResetException => CloseReason.Remote,
+            _ => CloseReason.Broken,
+        },
+        var reason => reason,
+    };
+
+    private void ResetInbound(YamuxStream stream, string reason, string why)
+    {
+        _muxer.Reset(stream);
+        Telemetry.StreamReset(reason);
+        NetworkLog.StreamEnded(_logger, RemotePeer, "?", why);
     }
 
     // Called by the receive loop: the work begins on another thread.
@@ -186,7 +216,7 @@ public sealed class Connection : IAsyncDisposable
         if (Interlocked.Increment(ref _handlerCount) > _maxHandlers)
         {
             Interlocked.Decrement(ref _handlerCount);
-            _muxer.Reset(stream);
+            ResetInbound(stream, "overload", "The peer opens streams faster than they are served.");
             return;
         }
 
@@ -211,12 +241,13 @@ public sealed class Connection : IAsyncDisposable
             }
             else
             {
-                _muxer.Reset(stream);
+                ResetInbound(stream, "unknown", "The peer asked for no protocol that is spoken here.");
             }
         }
         catch (Exception error)
         {
             _muxer.Reset(stream);
+            Telemetry.StreamReset(Telemetry.ResetOf(error));
             if (error is SdkException or OperationCanceledException)
             {
                 NetworkLog.StreamEnded(_logger, RemotePeer, protocol, error.Message);
@@ -238,6 +269,13 @@ public sealed class Connection : IAsyncDisposable
         using var timeout = new CancellationTokenSource(NegotiationTimeout, TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _closing.Token);
         var view = new DuplexStream(stream.Input, stream.Output);
-        return await MultistreamSelect.AnswerAsync(view, name => _protocols.GetValueOrDefault(name), either.Token).ConfigureAwait(false);
+        try
+        {
+            return await MultistreamSelect.AnswerAsync(view, name => _protocols.GetValueOrDefault(name), either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!_closing.IsCancellationRequested)
+        {
+            throw new ProtocolViolationException("The peer opened a stream and did not say in time for what.", error);
+        }
     }
 }

@@ -29,14 +29,12 @@ public sealed class Switch : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
     private readonly ITimer _probe;
+    private readonly Handshakes _handshakes;
+    private readonly Dialer _dialer;
 
     // ---- Under the gate ----
     private readonly Lock _gate = new();
-    private readonly Dictionary<PeerId, List<Connection>> _connections = [];
-    private readonly Dictionary<Multiaddr, Task<Connection>> _dials = [];
-    private readonly HashSet<Task> _handshakes = [];
     private readonly List<ITransportListener> _listeners = [];
-    private int _connectionCount;
     private Task? _disposal;
 
     /// <summary>A switch that neither listens nor dials yet.</summary>
@@ -48,8 +46,13 @@ public sealed class Switch : IAsyncDisposable
         _limits = new YamuxLimits { MaxInboundStreams = options.MaxInboundStreamsPerConnection };
         _logger = options.LoggerFactory.CreateLogger(typeof(Switch).FullName!);
         _upgrader = new Upgrader(options.NodeKey, options.Securities, options.TimeProvider);
+        _handshakes = new Handshakes(options);
+        ConnectionManager = new ConnectionManager(options, _logger);
+        AddressBook = new AddressBook(options.TimeProvider);
+        _dialer = new Dialer(options, ConnectionManager, AddressBook, ConnectAsync, _logger, _stopping.Token);
         LocalPeer = PeerId.FromPublicKey(options.NodeKey.PublicKey);
         Identify = new IdentifyService(this, options, _logger, _stopping.Token);
+        Identify.PeerIdentified += AddressBook.Learn;
         Register(new PingProtocol(options.TimeProvider));
         _probe = options.TimeProvider.CreateTimer(static state => ((Switch)state!).Probe(), this, options.ProbeInterval, options.ProbeInterval);
         foreach (var transport in options.Transports.OfType<ISwitchTransport>())
@@ -77,16 +80,13 @@ public sealed class Switch : IAsyncDisposable
         [.. Snapshot(_listeners).SelectMany(listener => listener.ReachableAddresses).Select(address => address.WithPeer(LocalPeer))];
 
     /// <summary>The live connections.</summary>
-    public IReadOnlyList<Connection> Connections
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _connections.Values.SelectMany(of => of)];
-            }
-        }
-    }
+    public IReadOnlyList<Connection> Connections => ConnectionManager.All;
+
+    /// <summary>Which connections stay when there are too many.</summary>
+    public ConnectionManager ConnectionManager { get; }
+
+    /// <summary>Where peers were said to be.</summary>
+    public AddressBook AddressBook { get; }
 
     /// <summary>Signs in this node's name.</summary>
     internal KeyPair NodeKey => _options.NodeKey;
@@ -94,13 +94,8 @@ public sealed class Switch : IAsyncDisposable
     internal ILoggerFactory LoggerFactory => _options.LoggerFactory;
 
     /// <summary>The live direct connections to a peer.</summary>
-    internal IReadOnlyList<Connection> DirectConnectionsTo(PeerId peer)
-    {
-        lock (_gate)
-        {
-            return _connections.TryGetValue(peer, out var known) ? [.. known.Where(connection => connection is { IsOpen: true, IsRelayed: false })] : [];
-        }
-    }
+    internal IReadOnlyList<Connection> DirectConnectionsTo(PeerId peer) =>
+        [.. ConnectionManager.OpenTo(peer).Where(connection => !connection.IsRelayed)];
 
     /// <summary>The names of the protocols that are registered.</summary>
     public IReadOnlyCollection<string> Protocols => [.. _protocols.Keys];
@@ -160,28 +155,23 @@ public sealed class Switch : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(addressWithPeer);
         var peer = addressWithPeer.Peer ?? throw new ArgumentException("The address must say who answers: /p2p/ID.", nameof(addressWithPeer));
-        if (peer == LocalPeer)
-        {
-            throw new DialException("A node does not dial itself.");
-        }
+        ThrowIfUndialable(peer);
+        return await _dialer.DialAsync(addressWithPeer, peer).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
-        Task<Connection>? dial;
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposal is not null, this);
-            if (FindOpen(peer) is { } open && (addressWithPeer.IsRelayed || !open.IsRelayed))
-            {
-                return open;
-            }
-
-            if (!_dials.TryGetValue(addressWithPeer, out dial))
-            {
-                dial = Task.Run(() => DialSharedAsync(addressWithPeer, peer), CancellationToken.None);
-                _dials.Add(addressWithPeer, dial);
-            }
-        }
-
-        return await dial.WaitAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Connects to a peer at the addresses known of it (<see cref="AddressBook"/>), or returns the live connection to it. Addresses that
+    /// the peer signed come first, relays last; the next one is tried when the one before has failed or has not answered within 250 ms.
+    /// A peer that fails again and again is left alone for a while, longer each time.
+    /// </summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="cancellationToken">Stops waiting; a dial that others wait for goes on.</param>
+    /// <exception cref="DialException">No address is known or none answered (<see cref="DialException.Failures"/>), or the peer is left alone.</exception>
+    public async ValueTask<Connection> DialAsync(PeerId peer, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        ThrowIfUndialable(peer);
+        return await _dialer.DialAsync(peer).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -219,8 +209,9 @@ public sealed class Switch : IAsyncDisposable
         }
 
         await Task.WhenAll(Snapshot(_loops)).ConfigureAwait(false);
-        await Task.WhenAll(Snapshot(_handshakes)).ConfigureAwait(false);
-        await Task.WhenAll(Snapshot(_dials.Values).Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _handshakes.WhenAllEndedAsync().ConfigureAwait(false);
+        await _dialer.WhenAllEndedAsync().ConfigureAwait(false);
+        ConnectionManager.Close();
         var connections = Connections;
 
         // What goes through a relay needs the connection to the relay for its last bytes.
@@ -256,28 +247,26 @@ public sealed class Switch : IAsyncDisposable
         _options.Transports.FirstOrDefault(transport => transport.CanDial(address))
         ?? throw new DialException($"No transport understands {address}.");
 
-    /// <summary>A live connection to the peer, a direct one if there is any.</summary>
-    private Connection? FindOpen(PeerId peer) =>
-        _connections.TryGetValue(peer, out var known)
-            ? known.Find(connection => connection is { IsOpen: true, IsRelayed: false }) ?? known.Find(connection => connection.IsOpen)
-            : null;
-
-    private async Task<Connection> DialSharedAsync(Multiaddr address, PeerId peer)
+    private void ThrowIfUndialable(PeerId peer)
     {
-        try
+        if (peer == LocalPeer)
         {
-            using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            var (secured, transport) = await DialSecuredAsync(address, peer, either.Token).ConfigureAwait(false);
-            return await AdmitAsync(secured, transport, isDialer: true).ConfigureAwait(false);
+            throw new DialException("A node does not dial itself.");
         }
-        finally
+
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                _dials.Remove(address);
-            }
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
         }
+    }
+
+    /// <summary>Dials one address, within the handshake's time.</summary>
+    private async Task<Connection> ConnectAsync(Multiaddr address, PeerId peer, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var (secured, transport) = await DialSecuredAsync(address, peer, either.Token).ConfigureAwait(false);
+        return await AdmitAsync(secured, transport, isDialer: true).ConfigureAwait(false);
     }
 
     private async Task<(SecuredConnection Secured, TransportConnection Transport)> DialSecuredAsync(
@@ -306,9 +295,9 @@ public sealed class Switch : IAsyncDisposable
             try
             {
                 var transport = await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                if (!TryBeginHandshake(transport))
+                if (_handshakes.TryBegin(transport, AcceptAsync) is { } limit)
                 {
-                    Refuse(transport, "too many handshakes are under way");
+                    Refuse(transport, "handshakes", limit);
                     await transport.Stream.DisposeAsync().ConfigureAwait(false);
                 }
             }
@@ -338,53 +327,29 @@ public sealed class Switch : IAsyncDisposable
         }
     }
 
-    private bool TryBeginHandshake(TransportConnection transport)
-    {
-        lock (_gate)
-        {
-            if (_handshakes.Count >= _options.MaxPendingHandshakes)
-            {
-                return false;
-            }
-
-            var handshake = new Task<Task>(() => AcceptAsync(transport));
-            var whole = handshake.Unwrap();
-            _handshakes.Add(whole);
-            _ = whole.ContinueWith(EndHandshake, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            handshake.Start(TaskScheduler.Default);
-            return true;
-        }
-    }
-
-    private void EndHandshake(Task handshake)
-    {
-        lock (_gate)
-        {
-            _handshakes.Remove(handshake);
-        }
-    }
-
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a stranger's bytes cause ends that stranger's connection and nothing else.")]
     private async Task AcceptAsync(TransportConnection transport)
     {
+        SecuredConnection? secured = null;
         try
         {
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-            var secured = await _upgrader.UpgradeAsync(transport, isDialer: false, transport.ExpectedPeer, either.Token).ConfigureAwait(false);
+            secured = await _upgrader.UpgradeAsync(transport, isDialer: false, transport.ExpectedPeer, either.Token).ConfigureAwait(false);
             await AdmitAsync(secured, transport, isDialer: false).ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            Refuse(transport, error.Message);
+            // Who was secured has proven who it is: it is one too many.
+            Refuse(transport, secured is null ? Telemetry.RefusalOf(error) : "limit", error.Message);
             await transport.Stream.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private void Refuse(TransportConnection transport, string reason)
+    private void Refuse(TransportConnection transport, string reason, string why)
     {
-        Telemetry.Refusals.Add(1);
-        NetworkLog.Refused(_logger, transport.Remote, reason);
+        Telemetry.Refused(reason);
+        NetworkLog.Refused(_logger, transport.Remote, why);
     }
 
     /// <summary>Enters a secured connection into the books, within the limits, and starts it.</summary>
@@ -393,16 +358,13 @@ public sealed class Switch : IAsyncDisposable
         try
         {
             var connection = new Connection(secured, transport, isDialer, _protocols, _limits, _options.TimeProvider, _logger);
-            lock (_gate)
-            {
-                Enter(connection);
-            }
-
+            ConnectionManager.Enter(connection);
             Telemetry.Connections.Add(1);
             NetworkLog.Connected(_logger, connection.RemotePeer, connection.RemoteAddress, isDialer);
             connection.Start();
             Raise(ConnectionOpened, connection);
             _ = LeaveWhenClosedAsync(connection);
+            ConnectionManager.Trim();
             return connection;
         }
         catch (PeerRefusedException)
@@ -412,39 +374,11 @@ public sealed class Switch : IAsyncDisposable
         }
     }
 
-    private void Enter(Connection connection)
-    {
-        if (_stopping.IsCancellationRequested)
-        {
-            throw new PeerRefusedException("The node is shutting down.");
-        }
-
-        var known = _connections.GetValueOrDefault(connection.RemotePeer) ?? [];
-        if (_connectionCount >= _options.MaxConnections || (!connection.IsDialer && known.Count >= _options.MaxConnectionsPerPeer))
-        {
-            throw new PeerRefusedException("The node has all the connections it may have.");
-        }
-
-        known.Add(connection);
-        _connections[connection.RemotePeer] = known;
-        _connectionCount++;
-    }
-
     private async Task LeaveWhenClosedAsync(Connection connection)
     {
         await connection.Closed.ConfigureAwait(false);
         Telemetry.Connections.Add(-1);
-        lock (_gate)
-        {
-            var known = _connections[connection.RemotePeer];
-            known.Remove(connection);
-            _connectionCount--;
-            if (known.Count == 0)
-            {
-                _connections.Remove(connection.RemotePeer);
-            }
-        }
-
+        ConnectionManager.Leave(connection);
         Raise(ConnectionClosed, connection);
     }
 
@@ -470,5 +404,7 @@ public sealed class Switch : IAsyncDisposable
         {
             connection.Tick();
         }
+
+        ConnectionManager.Trim();
     }
 }

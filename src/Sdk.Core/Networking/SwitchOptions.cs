@@ -43,6 +43,24 @@ public sealed class SwitchOptions
     /// <value>Default: 128.</value>
     public int MaxPendingHandshakes { get; set; } = 128;
 
+    /// <summary>
+    /// How many of those one IPv4 address or IPv6 /64 may have under way, so that nobody takes all of <see cref="MaxPendingHandshakes"/>.
+    /// </summary>
+    /// <value>Default: 32.</value>
+    public int MaxPendingHandshakesPerAddress { get; set; } = 32;
+
+    /// <summary>Connections beyond which some are closed, the least valuable first: see <see cref="ConnectionManager"/>.</summary>
+    /// <value>Default: 896.</value>
+    public int ConnectionsHighWater { get; set; } = 896;
+
+    /// <summary>Connections that are left when some are closed for being too many.</summary>
+    /// <value>Default: 768.</value>
+    public int ConnectionsLowWater { get; set; } = 768;
+
+    /// <summary>How long a new connection is safe from being closed for being one too many.</summary>
+    /// <value>Default: 20 s.</value>
+    public TimeSpan TrimGrace { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Streams that a peer may hold open on one connection; further ones are reset.</summary>
     /// <value>Default: 256.</value>
     public int MaxInboundStreamsPerConnection { get; set; } = 256;
@@ -94,6 +112,10 @@ public sealed class SwitchOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnectionsPerPeer, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingHandshakes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxPendingHandshakesPerAddress, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsLowWater, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ConnectionsHighWater, ConnectionsLowWater);
+        ArgumentOutOfRangeException.ThrowIfLessThan(TrimGrace, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInboundStreamsPerConnection, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ProbeInterval, TimeSpan.Zero);

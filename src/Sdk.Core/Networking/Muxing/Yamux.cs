@@ -58,6 +58,17 @@ internal sealed partial class Yamux : IAsyncDisposable
     /// <summary>Why the session ended; null while it lives.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
+    public int StreamCount
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _streams.Count;
+            }
+        }
+    }
+
     public bool IsOpen
     {
         get
