@@ -299,6 +299,33 @@ public sealed partial class Gossipsub : IAsyncDisposable
         return peers;
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "Without heartbeats a mesh decays silently: an error in one is logged, and the next one comes.")]
+    private void Beat()
+    {
+        try
+        {
+            var stalled = new List<PeerStream>();
+            lock (_gate)
+            {
+                _router.Heartbeat();
+                Settle(stalled: stalled);
+
+                // Who stalls is no longer waited for.
+                WakePublishers();
+            }
+
+            foreach (var stream in stalled)
+            {
+                PubsubLog.Stalled(_logger, stream.Connection.RemotePeer);
+                stream.Reset();
+            }
+        }
+        catch (Exception error)
+        {
+            PubsubLog.HeartbeatFailed(_logger, error);
+        }
+    }
+
     private async Task HeartbeatAsync()
     {
         using var timer = new PeriodicTimer(_options.HeartbeatInterval, _options.TimeProvider);
@@ -306,21 +333,7 @@ public sealed partial class Gossipsub : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopped).ConfigureAwait(false))
             {
-                List<PeerStream>? stalled = null;
-                lock (_gate)
-                {
-                    _router.Heartbeat();
-                    Settle(stalled: stalled = []);
-
-                    // Who stalls is no longer waited for.
-                    WakePublishers();
-                }
-
-                foreach (var stream in stalled)
-                {
-                    PubsubLog.Stalled(_logger, stream.Connection.RemotePeer);
-                    stream.Reset();
-                }
+                Beat();
             }
         }
         catch (OperationCanceledException)

@@ -25,4 +25,7 @@ internal static partial class PubsubLog
 
     [LoggerMessage(106, LogLevel.Debug, "{Peer} takes nothing: its stream is reset", EventName = "PubsubStalled")]
     public static partial void Stalled(ILogger logger, PeerId peer);
+
+    [LoggerMessage(107, LogLevel.Error, "A heartbeat failed", EventName = "PubsubHeartbeatFailed")]
+    public static partial void HeartbeatFailed(ILogger logger, Exception error);
 }

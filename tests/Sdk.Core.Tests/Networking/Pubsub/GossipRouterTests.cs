@@ -604,4 +604,55 @@ public sealed class GossipRouterTests
 
         Assert.Equal(15, frames);
     }
+
+    [Fact]
+    public void Mutated_RPCs_are_read_or_refused_by_name_and_leave_nothing_behind()
+    {
+        // Nobody is shut out, or only the first mutants would reach the router.
+        var patient = new ScoreParameters { GossipThreshold = double.MinValue, GraylistThreshold = double.MinValue };
+        var bench = new RouterBench(new GossipParameters { Score = patient });
+        var peers = bench.Mesh(3);
+        var whole = RouterBench.Publish(bench.NewMessage("seed"));
+        whole.MergeFrom(RouterBench.IHave(Topic, [1, 2, 3], [4]));
+        whole.MergeFrom(RouterBench.IWant([5, 6]));
+        whole.MergeFrom(RouterBench.IDontWant([7]));
+        whole.MergeFrom(RouterBench.Graft(Topic));
+        whole.MergeFrom(RouterBench.Prune("other", 10));
+        whole.MergeFrom(RouterBench.Subscription("more"));
+        var corpus = whole.ToByteArray();
+        var random = new Random(7);
+        int read = 0, refused = 0;
+        for (var i = 0; i < 20_000; i++)
+        {
+            byte[] mutant = [.. corpus.AsSpan(0, random.Next(10) == 0 ? random.Next(corpus.Length) : corpus.Length)];
+            for (var flips = random.Next(1, 4); flips > 0 && mutant.Length > 0; flips--)
+            {
+                mutant[random.Next(mutant.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                bench.SendBytes(peers[random.Next(3)], mutant);
+                read++;
+            }
+            catch (ProtocolViolationException)
+            {
+                refused++;
+            }
+
+            if (i % 100 == 0)
+            {
+                bench.Beat();
+                Array.ForEach(peers, peer => bench.Take(peer));
+            }
+        }
+
+        Assert.True(read > 1000 && refused > 1000, $"{read} read, {refused} refused");
+        Assert.All(bench.Delivered, message => Assert.Equal("seed"u8.ToArray(), message.Data.ToArray()));
+        Assert.Equal(0, bench.Router.PendingCount);
+        Array.ForEach(peers, bench.Router.Disconnected);
+        bench.Beat(130);
+        Assert.InRange(bench.Router.TopicCount, 0, 1);
+        Assert.Equal(0, bench.Router.SeenCount);
+    }
 }
