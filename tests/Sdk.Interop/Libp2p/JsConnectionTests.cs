@@ -167,6 +167,16 @@ public class JsConnectionTests(JsPeers peers)
         Assert.Contains(security == "tls" ? "Unexpected Peer" : "does not match expected remote", refusal.Message, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>js-libp2p makes a certificate for every connection, with random numbers in it: none of them is unacceptable to us.</summary>
+    [JsFact]
+    public async Task A_hundred_dials_of_js_are_all_accepted()
+    {
+        var js = await peers.GetAsync("tls", "rsa");
+        await using var node = await LocalNode.StartAsync(options => options.MaxConnectionsPerPeer = 200);
+        var dials = await js.AskAsync("timeDials", new { to = node.Address.ToString(), count = 100 });
+        Assert.Equal(100, dials.GetProperty("ms").GetArrayLength());
+    }
+
     [JsTheory]
     [InlineData("tls")]
     [InlineData("noise")]
