@@ -11,6 +11,11 @@ namespace Sdk.Core.Networking.Relay;
 /// </summary>
 public sealed class RelayServer : IProtocol
 {
+    private const string ValueTag = "relay";
+
+    /// <summary>Who has a place needs its connection more than who is merely connected. Not protected: anybody may ask for a place.</summary>
+    private const int PlaceValue = 10;
+
     private readonly Switch _network;
     private readonly RelayServerOptions _options;
     private readonly RelayBook _book;
@@ -103,6 +108,8 @@ public sealed class RelayServer : IProtocol
             await RefuseAsync(stream, "a place", CircuitStatus.ReservationRefused, cancellationToken).ConfigureAwait(false);
             return;
         }
+
+        _network.ConnectionManager.SetValue(peer, ValueTag, PlaceValue);
 
         // A connection that closed meanwhile was not told of by any later event.
         OnConnectionClosed(connection);
@@ -233,6 +240,7 @@ public sealed class RelayServer : IProtocol
         if (_network.DirectConnectionsTo(connection.RemotePeer).Count == 0)
         {
             _book.Release(connection.RemotePeer);
+            _network.ConnectionManager.SetValue(connection.RemotePeer, ValueTag, 0);
         }
     }
 }

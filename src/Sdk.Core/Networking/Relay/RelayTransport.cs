@@ -13,6 +13,9 @@ namespace Sdk.Core.Networking.Relay;
 /// </summary>
 public sealed class RelayTransport : ISwitchTransport
 {
+    /// <summary>The place goes with the connection, so the connection is not to go for want of room.</summary>
+    private const string ProtectionTag = "relay";
+
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<PeerId, RelayListener> _listeners = new();
@@ -64,7 +67,7 @@ public sealed class RelayTransport : ISwitchTransport
             first,
             token => ReserveAsync(relay, token),
             () => Network.Identify.Change(),
-            gone => _listeners.TryRemove(new(gone.Relay, gone)),
+            Leave,
             _time,
             _logger);
         if (!_listeners.TryAdd(listener.Relay, listener))
@@ -73,6 +76,7 @@ public sealed class RelayTransport : ISwitchTransport
             throw new DialException($"This node listens on the relay {relay} already.");
         }
 
+        Network.ConnectionManager.Protect(listener.Relay, ProtectionTag);
         listener.Start();
         return listener;
     }
@@ -108,6 +112,14 @@ public sealed class RelayTransport : ISwitchTransport
         foreach (var listener in _listeners.Values)
         {
             await listener.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void Leave(RelayListener listener)
+    {
+        if (_listeners.TryRemove(new(listener.Relay, listener)))
+        {
+            Network.ConnectionManager.Unprotect(listener.Relay, ProtectionTag);
         }
     }
 

@@ -42,6 +42,34 @@ public class RelayTests
     }
 
     [Fact]
+    public async Task A_node_that_was_met_once_is_dialled_through_its_relay_by_its_id_alone()
+    {
+        await using var network = await StartAsync();
+        var (hidden, address) = await network.AddHiddenNodeAsync();
+        var other = network.AddNode();
+        var met = new TaskCompletionSource<Connection>();
+        other.ConnectionOpened += connection => met.TrySetResult(connection);
+        await hidden.DialAsync(await network.ListenAsync(other));
+        var direct = await met.Task.WaitAsync(Limit);
+        Assert.Equal([address], (await direct.WhenIdentifiedAsync().WaitAsync(Limit)).Addresses);
+        await direct.DisposeAsync();
+
+        var connection = await other.DialAsync(hidden.LocalPeer);
+        Assert.True(connection.IsRelayed);
+        Assert.True(await EchoesAsync(connection, 1000));
+    }
+
+    [Fact]
+    public async Task The_connection_to_a_relay_is_protected_while_the_node_listens_there()
+    {
+        await using var network = await StartAsync("memory");
+        var (hidden, _) = await network.AddHiddenNodeAsync();
+        Assert.True(hidden.ConnectionManager.IsProtected(network.Relay.LocalPeer));
+        await hidden.DisposeAsync();
+        Assert.False(hidden.ConnectionManager.IsProtected(network.Relay.LocalPeer));
+    }
+
+    [Fact]
     public async Task What_was_written_before_disposing_arrives_through_a_relay_too()
     {
         await using var network = await StartAsync();
