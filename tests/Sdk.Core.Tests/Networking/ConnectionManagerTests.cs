@@ -137,7 +137,10 @@ public sealed class ConnectionManagerTests : IAsyncDisposable
     {
         var hub = Add(new SwitchOptions
         {
-            NodeKey = KeyPair.GenerateTestOnly(), ConnectionsHighWater = high, ConnectionsLowWater = low, TrimGrace = grace,
+            NodeKey = KeyPair.GenerateTestOnly(),
+            ConnectionsHighWater = high,
+            ConnectionsLowWater = low,
+            TrimGrace = grace,
         });
         return (hub, await hub.ListenAsync(Multiaddr.Parse("/memory/0")));
     }

@@ -257,7 +257,9 @@ public class IdentifyTests
         var connection = await pair.Dialer.DialAsync(pair.Address);
         var whole = new Identification
         {
-            AgentVersion = "agent", ProtocolVersion = "version", Protocols = { "/a", "/b" },
+            AgentVersion = "agent",
+            ProtocolVersion = "version",
+            Protocols = { "/a", "/b" },
             ListenAddrs = { ByteString.CopyFrom(pair.Address.Bytes.Span) },
             PublicKey = ByteString.CopyFrom(connection.RemoteIdentity.Encoded.Span),
             ObservedAddr = ByteString.CopyFrom(pair.Address.Bytes.Span),

@@ -187,7 +187,9 @@ public class RelayAbuseTests
             Interlocked.Increment(ref asked);
             var granted = new HopMessage
             {
-                Type = HopMessage.Types.Type.Status, Status = CircuitStatus.Ok, Reservation = new CircuitReservation { Expire = ulong.MaxValue },
+                Type = HopMessage.Types.Type.Status,
+                Status = CircuitStatus.Ok,
+                Reservation = new CircuitReservation { Expire = ulong.MaxValue },
             };
             await RelayWire.SendAsync(hop, granted, token);
             await hop.CloseWriteAsync();
