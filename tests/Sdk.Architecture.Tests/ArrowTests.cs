@@ -22,8 +22,10 @@ public sealed class ArrowTests
         ["Persistence"] = [],
         ["Addressing"] = ["Cryptography", "Persistence"],
         ["Networking"] = ["Addressing", "Cryptography", "Persistence"],
-        ["Protocols"] = ["Networking", "Addressing", "Cryptography", "Persistence"],
-        [""] = ["Protocols", "Networking", "Addressing", "Cryptography", "Persistence"],
+        ["Overlay"] = ["Networking", "Addressing", "Cryptography", "Persistence"],
+        ["Ledger"] = ["Cryptography", "Persistence"],
+        ["Discovery"] = ["Overlay", "Ledger", "Networking", "Addressing", "Cryptography", "Persistence"],
+        [""] = ["Discovery", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
     };
 
     private static readonly Dictionary<string, string[]> StorageArrows = new()
