@@ -34,11 +34,14 @@ internal sealed class JsComparison : IAsyncDisposable
         `npm ci`), or SDK_INTEROP_JS naming a folder that holds its node_modules.
 
         Processes: every echo, ping and dial is between two processes, ours and js's alike; transfers also with both ends in one. Pairs of
-        connections, and gossip, have all their ends in one process of their own.
+        connections, gossip, and records have all their ends in one process of their own.
         """;
 
     /// <summary>Timers and compilers allocate now and then; the median of these does not see them.</summary>
     private const int AllocationRounds = 9;
+
+    private const int JsRecordNodes = 20;
+    private const int RecordBytes = 200;
 
     private readonly Scale _scale;
     private readonly KeyPair _key = KeyPair.GenerateTestOnly();
@@ -185,6 +188,7 @@ internal sealed class JsComparison : IAsyncDisposable
         Pair("dial", "dial", 1.0 / 2);
         Pair("dial and first echo", "dial answered", 1.0 / 2);
         await ReportGossipAsync();
+        await ReportRecordsAsync();
         Console.WriteLine($"{connections} connections, both ends in one process, secured and identified");
         var before = pairs.Ready.GetProperty("before").GetInt64() / 1048576.0;
         Row("resident memory, MiB; at that rate for 1000", resident, before + ((resident - before) * 1000 / connections), atMost: 200);
@@ -213,6 +217,17 @@ internal sealed class JsComparison : IAsyncDisposable
         Console.WriteLine($"gossipsub, {GossipCost.Nodes} nodes in one process, {GossipCost.MessageBytes}-byte signed messages: processor milliseconds per publish");
         Row("ours", cost);
         Row("js", jsCost, cost / jsCost, atMost: 1.0 / 5);
+    }
+
+    private async Task ReportRecordsAsync()
+    {
+        await using var js = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
+        var told = await js.AskAsync(
+            "timeRecords",
+            new { count = JsRecordNodes, times = _scale.Records, warmUp = 2 * JsRecordNodes, bytes = RecordBytes },
+            TimeSpan.FromMinutes(5));
+        Console.WriteLine($"record of {RecordBytes} bytes put at one node and got at another, all in one process: processor milliseconds");
+        Row($"js, kad-dht, {JsRecordNodes} nodes, {told.GetProperty("holders").GetDouble() + 1:0} hold it", told.GetProperty("ms").GetDouble());
     }
 
     private void Pair(string name, string figure, double atMost)
@@ -363,16 +378,16 @@ internal sealed class JsComparison : IAsyncDisposable
     }
 
     /// <summary>How much is measured.</summary>
-    private sealed record Scale(int Rounds, long TransferBytes, int Echoes, int Dials, int Pairs, int Publishes)
+    private sealed record Scale(int Rounds, long TransferBytes, int Echoes, int Dials, int Pairs, int Publishes, int Records)
     {
         public static bool TryParse(string[] options, out Scale scale)
         {
-            scale = new Scale(7, 256 * 1048576, 3000, 50, 1000, 300);
+            scale = new Scale(7, 256 * 1048576, 3000, 50, 1000, 300, 60);
             for (var i = 0; i < options.Length; i++)
             {
                 if (options[i] == "--quick")
                 {
-                    scale = new Scale(2, 32 * 1048576, 200, 10, 100, 50);
+                    scale = new Scale(2, 32 * 1048576, 200, 10, 100, 50, 10);
                 }
                 else if (options[i] == "--rounds" && i + 1 < options.Length && int.TryParse(options[++i], CultureInfo.InvariantCulture, out var rounds) && rounds > 0)
                 {

@@ -23,13 +23,15 @@ const MANY = 4096
  * @param {boolean} [options.gossip] whether it speaks gossipsub (StrictSign)
  * @param {number} [options.monitorMs] how often it pings whom it is connected to; a connection whose ping fails is aborted. 0: never
  * @param {boolean} [options.relay] whether it relays for others (circuit relay v2)
+ * @param {object} [options.services] further services, by name
  * @param {string[]} [options.listen] where it listens; an address that ends in /p2p-circuit reserves a place at that relay
  */
 export async function createNode (options) {
   const services = {
     identify: identify(),
     identifyPush: identifyPush(),
-    ping: ping({ maxInboundStreams: MANY, maxOutboundStreams: MANY })
+    ping: ping({ maxInboundStreams: MANY, maxOutboundStreams: MANY }),
+    ...options.services
   }
   if (options.gossip === true) {
     services.pubsub = gossipsub({ globalSignaturePolicy: 'StrictSign', allowPublishToZeroTopicPeers: true, emitSelf: false })

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { timeGossip } from './gossip.mjs'
+import { timeRecords } from './kad.mjs'
 import { createNode } from './node.mjs'
 import { serve, traffic } from './traffic.mjs'
 
@@ -61,6 +62,7 @@ await serve(node, tell)
 const commands = {
   ...traffic(node, target),
   timeGossip,
+  timeRecords,
   // To a second node in this process.
   async timeUploadHere ({ bytes }) {
     if (second == null) {
