@@ -185,3 +185,12 @@ public sealed class StreamResetException : SdkException
     {
     }
 }
+
+/// <summary>Arithmetic on token amounts left 0 … 2^256 − 1.</summary>
+public sealed class AmountOutOfRangeException : SdkException
+{
+    internal AmountOutOfRangeException(string message)
+        : base(message)
+    {
+    }
+}
