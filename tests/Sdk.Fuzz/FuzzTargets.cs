@@ -25,5 +25,6 @@ internal static class FuzzTargets
         new RelayTarget(),
         new AutoNatTarget(),
         new GossipTarget(),
+        new OverlayRecordTarget(),
     ];
 }

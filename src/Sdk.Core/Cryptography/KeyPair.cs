@@ -92,6 +92,33 @@ public sealed class KeyPair : IDisposable
         }
     }
 
+    /// <summary>
+    /// The key pair whose private key is this one's plus the tweak, as in BIP-32. Who has the new private key and the tweak has this
+    /// private key too, so the two stay in one hand.
+    /// </summary>
+    /// <param name="tweak">32 bytes, big-endian, in [1, n).</param>
+    /// <exception cref="InvalidKeyException">The tweak is out of range, or (with a chance of 2^-256) gives no key.</exception>
+    /// <exception cref="ObjectDisposedException">The key is disposed.</exception>
+    internal KeyPair Tweak(ReadOnlySpan<byte> tweak)
+    {
+        if (tweak.Length != PrivateKeyLengthBytes || !Secp256k1.IsScalar(tweak))
+        {
+            throw new InvalidKeyException("The tweak of a key is out of range.");
+        }
+
+        Span<byte> privateKey = stackalloc byte[PrivateKeyLengthBytes];
+        try
+        {
+            _privateKey.CopyTo(privateKey);
+            Secp256k1.AddScalars(privateKey, tweak, privateKey);
+            return FromPrivateKey(privateKey, IsTestOnly);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(privateKey);
+        }
+    }
+
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => _privateKey.Dispose();
 

@@ -123,6 +123,23 @@ internal sealed class ManagedSecp256k1 : Secp256k1
         return true;
     }
 
+    public override bool TryTweak(ReadOnlySpan<byte> publicKey65, ReadOnlySpan<byte> tweak, Span<byte> tweaked65)
+    {
+        if (DecodePoint(publicKey65) is not { } point)
+        {
+            return false;
+        }
+
+        var sum = point.Add(MultiplyBase(ToInteger(tweak))).Normalize();
+        if (sum.IsInfinity)
+        {
+            return false;
+        }
+
+        WritePoint(sum, tweaked65);
+        return true;
+    }
+
     private static ECPoint MultiplyBase(BigInteger secret) =>
         new FixedPointCombMultiplier().Multiply(Curve.G, secret).Normalize();
 

@@ -34,6 +34,7 @@ internal sealed unsafe class NativeSecp256k1 : Secp256k1
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, int*, byte*, int> _recoverableSerialize;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, int, int> _recoverableParse;
     private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, int> _recover;
+    private readonly delegate* unmanaged[Cdecl]<nint, byte*, byte*, int> _keyTweakAdd;
 
     private NativeSecp256k1(nint library)
     {
@@ -51,6 +52,7 @@ internal sealed unsafe class NativeSecp256k1 : Secp256k1
         _recoverableParse =
             (delegate* unmanaged[Cdecl]<nint, byte*, byte*, int, int>)Export("ecdsa_recoverable_signature_parse_compact");
         _recover = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, byte*, int>)Export("ecdsa_recover");
+        _keyTweakAdd = (delegate* unmanaged[Cdecl]<nint, byte*, byte*, int>)Export("ec_pubkey_tweak_add");
 
         // The context lives as long as the process. Its blinding is set once, before any other thread can see it.
         _context = contextCreate(ContextFlags);
@@ -143,6 +145,21 @@ internal sealed unsafe class NativeSecp256k1 : Secp256k1
         }
 
         Serialize(key, publicKey65);
+        return true;
+    }
+
+    public override bool TryTweak(ReadOnlySpan<byte> publicKey65, ReadOnlySpan<byte> tweak, Span<byte> tweaked65)
+    {
+        var key = stackalloc byte[OpaqueKeyLengthBytes];
+        fixed (byte* keyPointer = publicKey65, tweakPointer = tweak)
+        {
+            if (_keyParse(_context, key, keyPointer, (nuint)publicKey65.Length) == 0 || _keyTweakAdd(_context, key, tweakPointer) == 0)
+            {
+                return false;
+            }
+        }
+
+        Serialize(key, tweaked65);
         return true;
     }
 

@@ -80,6 +80,20 @@ public sealed class PublicKey : IEquatable<PublicKey>
         return Secp256k1.Current.Verify(_uncompressed, digest, compact);
     }
 
+    /// <summary>
+    /// The public half of <see cref="KeyPair.Tweak"/> with the same tweak: who knows this key and the tweak can name the new key, and nobody
+    /// who does not know the tweak can tell that the two belong together.
+    /// </summary>
+    /// <param name="tweak">32 bytes, big-endian, in [1, n).</param>
+    /// <exception cref="InvalidKeyException">The tweak is out of range, or (with a chance of 2^-256) gives no key.</exception>
+    internal PublicKey Tweak(ReadOnlySpan<byte> tweak)
+    {
+        var tweaked = new byte[UncompressedLengthBytes];
+        return tweak.Length == Secp256k1.PrivateKeyLengthBytes && Secp256k1.IsScalar(tweak) && Secp256k1.Current.TryTweak(_uncompressed, tweak, tweaked)
+            ? new PublicKey(tweaked)
+            : throw new InvalidKeyException("The tweak of a key is out of range.");
+    }
+
     /// <summary>Writes the compressed form, 33 bytes.</summary>
     /// <exception cref="ArgumentException">The destination is shorter.</exception>
     public void CopyTo(Span<byte> destination) => _compressed.CopyTo(destination);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Sdk.Core.Cryptography;
 
 /// <summary>
@@ -49,4 +51,36 @@ internal abstract class Secp256k1
     /// <summary>The public key under which the signature verifies, if there is one.</summary>
     public abstract bool TryRecover(
         ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature64, int recoveryId, Span<byte> publicKey65);
+
+    /// <summary>The public key plus tweak · G, for a tweak that <see cref="IsScalar"/>; false where the sum is the point at infinity.</summary>
+    public abstract bool TryTweak(ReadOnlySpan<byte> publicKey65, ReadOnlySpan<byte> tweak, Span<byte> tweaked65);
+
+    /// <summary>
+    /// The sum of two scalars modulo the group's order: what <see cref="TryTweak"/> does to a public key, this does to its private key.
+    /// Takes the same steps whatever the numbers are. The sum may be zero, which is no scalar.
+    /// </summary>
+    public static void AddScalars(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> sum)
+    {
+        Span<byte> reduced = stackalloc byte[PrivateKeyLengthBytes];
+        var carry = 0;
+        var borrow = 0;
+        for (var i = PrivateKeyLengthBytes - 1; i >= 0; i--)
+        {
+            carry += left[i] + right[i];
+            sum[i] = (byte)carry;
+            borrow += sum[i] - Order[i];
+            reduced[i] = (byte)borrow;
+            carry >>= 8;
+            borrow >>= 8;
+        }
+
+        // The reduced sum is the right one unless it went below zero without a carry to pay for it.
+        var keep = (byte)(carry + borrow);
+        for (var i = 0; i < PrivateKeyLengthBytes; i++)
+        {
+            sum[i] = (byte)((sum[i] & keep) | (reduced[i] & ~keep));
+        }
+
+        CryptographicOperations.ZeroMemory(reduced);
+    }
 }

@@ -107,6 +107,30 @@ internal sealed class Secp256k1Checks(Secp256k1 curve)
         Assert.True(curve.TryRecover(Hex.Bytes(One), Hex.Bytes(GeneratorX + One), 1, destination));
     }
 
+    public void TweakedKeysMatch()
+    {
+        byte[] publicKey = new byte[65], tweaked = new byte[65], expected = new byte[65], sum = new byte[32];
+        foreach (var (key, tweak) in Scalars().Zip(Scalars().Reverse()).Concat([(Hex.Bytes(One), Hex.Bytes(One)), (Hex.Bytes(OrderMinusOne), Hex.Bytes(OrderMinusOne))]))
+        {
+            var left = new System.Numerics.BigInteger(key, true, true);
+            var order = new System.Numerics.BigInteger(Secp256k1.Order, true, true);
+            Secp256k1.AddScalars(key, tweak, sum);
+            Assert.Equal((left + new System.Numerics.BigInteger(tweak, true, true)) % order, new System.Numerics.BigInteger(sum, true, true));
+            curve.DerivePublicKey(key, publicKey);
+            curve.DerivePublicKey(sum, expected);
+            Assert.True(curve.TryTweak(publicKey, tweak, tweaked));
+            Assert.Equal(expected, tweaked);
+        }
+
+        // (n − 1) + 1 is no key.
+        curve.DerivePublicKey(Hex.Bytes(OrderMinusOne), publicKey);
+        Assert.False(curve.TryTweak(publicKey, Hex.Bytes(One), tweaked));
+        Secp256k1.AddScalars(Hex.Bytes(OrderMinusOne), Hex.Bytes(One), sum);
+        Assert.Equal(new byte[32], sum);
+    }
+
+    private static IEnumerable<byte[]> Scalars() => Enumerable.Range(0, 32).Select(i => SHA256.HashData(BitConverter.GetBytes(i)));
+
     public void AgreesWith(Secp256k1 other)
     {
         byte[] mine = new byte[64], theirs = new byte[64], myKey = new byte[65], theirKey = new byte[65];

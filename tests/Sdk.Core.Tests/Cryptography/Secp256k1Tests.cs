@@ -22,6 +22,9 @@ public class ManagedSecp256k1Tests
     [Fact]
     public void Recovery_from_impossible_numbers_finds_nobody() => Checks.ImpossibleRecoveries();
 
+    [Fact]
+    public void A_tweaked_private_key_has_the_tweaked_public_key() => Checks.TweakedKeysMatch();
+
     [VectorFact(Secp256k1Checks.BitcoinFile)]
     public void Wycheproof_Bitcoin_signatures_are_judged_as_published() => Checks.WycheproofBitcoin();
 
@@ -48,6 +51,9 @@ public class NativeSecp256k1Tests
 
     [NativeFact]
     public void Recovery_from_impossible_numbers_finds_nobody() => Checks.ImpossibleRecoveries();
+
+    [NativeFact]
+    public void A_tweaked_private_key_has_the_tweaked_public_key() => Checks.TweakedKeysMatch();
 
     [NativeFact(Secp256k1Checks.BitcoinFile)]
     public void Wycheproof_Bitcoin_signatures_are_judged_as_published() => Checks.WycheproofBitcoin();
