@@ -114,6 +114,22 @@ public sealed class Switch : IAsyncDisposable
         Identify?.Change();
     }
 
+    /// <summary>
+    /// Answers no streams of the protocol from now on, and lists it no longer. Streams that are open stay with the handler that got them.
+    /// </summary>
+    /// <returns>Whether a protocol of that name was registered.</returns>
+    public bool Unregister(string protocolId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(protocolId);
+        if (!_protocols.TryRemove(protocolId, out _))
+        {
+            return false;
+        }
+
+        Identify.Change();
+        return true;
+    }
+
     /// <summary>Accepts connections on an address; port or number 0 means any free one.</summary>
     /// <returns>The address with the port that was chosen and this node's peer id.</returns>
     /// <exception cref="DialException">No transport understands the address, or it is taken.</exception>

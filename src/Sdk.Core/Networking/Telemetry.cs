@@ -7,7 +7,7 @@ internal static class Telemetry
 {
     public const string MeterName = "Sdk.Core.Networking";
 
-    private const string ReasonTag = "reason";
+    public const string ReasonTag = "reason";
 
     private static readonly Meter Meter = new(MeterName);
 
@@ -16,15 +16,6 @@ internal static class Telemetry
 
     public static readonly Counter<long> Refusals =
         Meter.CreateCounter<long>("sdk.network.refusals", "{connection}", "Incoming connections refused, by reason: handshakes, time, violation, identity, limit, broken.");
-
-    public static readonly Counter<long> PubsubDelivered =
-        Meter.CreateCounter<long>("sdk.pubsub.delivered", "{message}", "Messages of peers, handed to subscriptions.");
-
-    public static readonly Counter<long> PubsubRejected =
-        Meter.CreateCounter<long>("sdk.pubsub.rejected", "{message}", "Messages of peers that were forged, or that a validator rejected.");
-
-    public static readonly Counter<long> PubsubOverflowed =
-        Meter.CreateCounter<long>("sdk.pubsub.overflowed", "{message}", "Messages dropped because a subscription was not read.");
 
     public static readonly Counter<long> Closures =
         Meter.CreateCounter<long>("sdk.network.closures", "{connection}", "Connections that ended, by reason: local, trimmed, remote, violation, broken.");

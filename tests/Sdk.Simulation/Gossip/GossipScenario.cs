@@ -15,6 +15,7 @@ internal sealed class GossipScenario : Scenario
     public const string NoBackoff = "no-backoff";
     public const string NoVerification = "no-verification";
     public const string NoQueueLimit = "no-queue-limit";
+    public const string NoReplayGuard = "no-replay-guard";
 
     private const int LastMessages = 8;
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
@@ -25,7 +26,7 @@ internal sealed class GossipScenario : Scenario
 
     public override string Description => "gossipsub: honest nodes and a spammer over a bad network; what is published after it healed reaches everybody once";
 
-    public override IReadOnlyList<string> Mutations => [NoSeenCache, NoGossip, NoBackoff, NoVerification, NoQueueLimit];
+    public override IReadOnlyList<string> Mutations => [NoSeenCache, NoGossip, NoBackoff, NoVerification, NoQueueLimit, NoReplayGuard];
 
     public override (int Min, int Max) NodeRange => (4, 24);
 
@@ -48,6 +49,7 @@ internal sealed class GossipScenario : Scenario
         NoBackoff => GossipMutations.NoBackoff,
         NoVerification => GossipMutations.NoVerification,
         NoQueueLimit => GossipMutations.NoQueueLimit,
+        NoReplayGuard => GossipMutations.NoReplayGuard,
         _ => GossipMutations.None,
     };
 

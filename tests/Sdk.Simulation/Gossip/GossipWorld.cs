@@ -30,6 +30,9 @@ internal sealed class GossipWorld
         MaxTopicsPerPeer = 8,
         MaxCacheBytes = 64 * 1024,
         MaxSeen = 20_000,
+
+        // Short, so that within a run what was seen is forgotten and comes back; longer than anything that is late without malice.
+        SeenLifetime = TimeSpan.FromSeconds(15),
     };
 
     private readonly SimRandom _random;

@@ -124,7 +124,7 @@ internal sealed class SimGossipNode
         }
         catch (ProtocolViolationException)
         {
-            GossipRouter.ReceivedGarbage(peer);
+            _router.ReceivedGarbage(peer);
         }
 
         Settle();
@@ -176,6 +176,9 @@ internal sealed class SimGossipNode
                 case GossipEffectKind.Reset when _linksOfPeers.GetValueOrDefault(effect.Peer!) is { } link:
                     Scheduler.Schedule(TimeSpan.Zero, () => StreamBroke(link.Other, link.OutboundStream));
                     break;
+                case GossipEffectKind.Fault:
+                    effect.Peer!.TakeFaults(effect.Fault);
+                    break;
                 case GossipEffectKind.Validate:
                     PubsubMessage message = effect.Message!;
                     Scheduler.Schedule(_random.Between(TimeSpan.FromMicroseconds(100), TimeSpan.FromMilliseconds(3)), () => Judge(message));
@@ -219,6 +222,7 @@ internal sealed class SimGossipNode
     {
         GossipParameters parameters = GossipWorld.Parameters;
         Require(_router.SeenCount <= Math.Min(parameters.MaxSeen, _world.Published), "seen ids", _router.SeenCount);
+        Require(_router.PublisherCount <= _world.Nodes.Count, "publishers", _router.PublisherCount);
         Require(_router.CacheBytes <= parameters.MaxCacheBytes, "cached bytes", _router.CacheBytes);
         Require(_router.TopicCount <= 1 + (parameters.MaxTopicsPerPeer * _links.Count), "topics", _router.TopicCount);
         foreach (GossipPeer peer in _router.Peers)

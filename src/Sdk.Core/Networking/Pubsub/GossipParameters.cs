@@ -37,6 +37,14 @@ internal sealed record GossipParameters
     /// <summary>Ids remembered as seen: a thousand messages a second for two minutes take about 20 MB.</summary>
     public int MaxSeen { get; init; } = 128 * 1024;
 
+    public bool IgnoresReplays { get; init; } = true;
+
+    /// <summary>Publishers whose numbers are remembered, silent ones too: about 4 MB.</summary>
+    public int MaxPublishers { get; init; } = 16 * 1024;
+
+    /// <summary>A publisher that was silent for so long is forgotten.</summary>
+    public TimeSpan PublisherLifetime { get; init; } = TimeSpan.FromDays(7);
+
     public TimeSpan PruneBackoff { get; init; } = TimeSpan.FromSeconds(60);
 
     public TimeSpan UnsubscribeBackoff { get; init; } = TimeSpan.FromSeconds(10);
@@ -119,6 +127,7 @@ internal sealed record GossipParameters
         MaxQueuedMessages = options.MaxQueuedMessagesPerPeer,
         MaxQueuedBytes = 2 * options.MaxRpcBytes,
         SeenLifetime = options.SeenLifetime,
+        IgnoresReplays = options.IgnoresReplays,
         FloodsOwn = options.FloodsOwn,
     };
 }
@@ -191,4 +200,7 @@ internal enum GossipMutations
 
     /// <summary>Waiting messages are not counted.</summary>
     NoQueueLimit = 16,
+
+    /// <summary>What was seen and forgotten is news again.</summary>
+    NoReplayGuard = 32,
 }

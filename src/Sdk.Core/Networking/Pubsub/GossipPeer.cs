@@ -16,6 +16,8 @@ internal enum GossipVersion
 /// <summary>A peer as the router sees it. Touched by the router only, under whatever lock guards the router.</summary>
 internal sealed class GossipPeer(PeerId id, PeerScore score, OutboundQueue outbound)
 {
+    private readonly int[] _faults = new int[Enum.GetValues<PubsubFault>().Length];
+
     public PeerId Id { get; } = id;
 
     /// <summary>Outlives the connection.</summary>
@@ -53,6 +55,17 @@ internal sealed class GossipPeer(PeerId id, PeerScore score, OutboundQueue outbo
     public int IdsServed { get; set; }
 
     public bool SpeaksMeshsub => Version != GossipVersion.Floodsub;
+
+    /// <summary>Counts a fault. Returns whether it is the first since <see cref="TakeFaults"/>.</summary>
+    public bool AddFault(PubsubFault fault) => _faults[(int)fault]++ == 0;
+
+    /// <summary>How often it happened since this was last asked.</summary>
+    public int TakeFaults(PubsubFault fault)
+    {
+        var count = _faults[(int)fault];
+        _faults[(int)fault] = 0;
+        return count;
+    }
 }
 
 /// <summary>What is known of a topic: who subscribes to it, and, where we do, the mesh.</summary>

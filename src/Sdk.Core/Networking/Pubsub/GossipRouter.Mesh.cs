@@ -4,13 +4,14 @@ namespace Sdk.Core.Networking.Pubsub;
 internal sealed partial class GossipRouter
 {
     /// <summary>Messages that were asked for and must have come by a time. In the order of the times.</summary>
-    private readonly Queue<(byte[] Id, GossipPeer From, int Stream, TimeSpan Deadline)> _promises = [];
+    private readonly Queue<Promise> _promises = [];
 
     /// <summary>To be called once per heartbeat interval.</summary>
     public void Heartbeat()
     {
         var now = Now;
         _seen.Expire(now);
+        _replays.Expire(now);
         PunishBrokenPromises(now);
         _scores.Heartbeat(now);
         foreach (var peer in _peers.Values)
@@ -251,6 +252,7 @@ internal sealed partial class GossipRouter
         if (peer.IsAwake && !peer.Outbound.IsEmpty && now - peer.MovedAt >= _parameters.StallLimit)
         {
             peer.MovedAt = now;
+            Report(peer, PubsubFault.Deaf);
             _effects.Enqueue(new GossipEffect(GossipEffectKind.Reset, peer, null));
         }
     }
@@ -260,10 +262,24 @@ internal sealed partial class GossipRouter
         while (_promises.TryPeek(out var promise) && promise.Deadline <= now)
         {
             _promises.Dequeue();
-            if (promise.From.Stream == promise.Stream && !_seen.Contains(promise.Id) && !_pending.ContainsKey(promise.Id))
+            if (!promise.IsKept && promise.From.Stream == promise.Stream && !_seen.Contains(promise.Id) && !_pending.ContainsKey(promise.Id))
             {
-                promise.From.Score.Behaviour++;
+                Misbehaved(promise.From, PubsubFault.Promise);
             }
         }
+    }
+
+    /// <summary>The peer sent what was asked of it, though it is not remembered here.</summary>
+    private void KeepPromises(GossipPeer from, byte[] id)
+    {
+        foreach (var promise in _promises)
+        {
+            promise.IsKept |= promise.From == from && promise.Id.AsSpan().SequenceEqual(id);
+        }
+    }
+
+    private sealed record Promise(byte[] Id, GossipPeer From, int Stream, TimeSpan Deadline)
+    {
+        public bool IsKept { get; set; }
     }
 }

@@ -60,7 +60,7 @@ internal sealed partial class GossipRouter
             return 0;
         }
 
-        Remember(message.Id, isInvalid: false);
+        Remember(message, isInvalid: false);
         _cache.Add(message);
         var topic = GetOrAddTopic(message.Topic);
         topic.PublishedAt = Now;
@@ -90,7 +90,7 @@ internal sealed partial class GossipRouter
         var (peer, _) = pending.Current;
         if (verdict == MessageVerdict.Forged)
         {
-            peer.Score.Invalid++;
+            BroughtInvalid(peer, PubsubFault.Forged);
             if (pending.Copies.TryDequeue(out var next))
             {
                 pending.Current = next;
@@ -103,19 +103,19 @@ internal sealed partial class GossipRouter
         switch (verdict)
         {
             case MessageVerdict.Accept:
-                Remember(message.Id, isInvalid: false);
+                Remember(message, isInvalid: false);
                 peer.Score.FirstDeliveries = Math.Min(peer.Score.FirstDeliveries + 1, _parameters.Score.FirstDeliveryCap);
                 Accept(message, pending);
                 break;
             case MessageVerdict.Ignore:
-                Remember(message.Id, isInvalid: false);
+                Remember(message, isInvalid: false);
                 break;
             case MessageVerdict.Reject:
-                Remember(message.Id, isInvalid: true);
-                peer.Score.Invalid++;
+                Remember(message, isInvalid: true);
+                BroughtInvalid(peer, PubsubFault.Rejected);
                 foreach (var copy in pending.Copies)
                 {
-                    copy.Peer.Score.Invalid++;
+                    BroughtInvalid(copy.Peer, PubsubFault.Rejected);
                 }
 
                 break;
@@ -133,7 +133,7 @@ internal sealed partial class GossipRouter
 
         if (!IsOfPolicy(fields))
         {
-            peer.Score.Invalid++;
+            BroughtInvalid(peer, PubsubFault.Policy);
             return;
         }
 
@@ -159,6 +159,13 @@ internal sealed partial class GossipRouter
         var message = PubsubMessage.Receive(fields, topic.Name, peer.Id, _parameters.MessageId);
         if (message.Id.Length is 0 or > RpcLimits.MaxIdBytes || IsDuplicate(peer, message.Id))
         {
+            return;
+        }
+
+        if (IsReplay(message))
+        {
+            Report(peer, PubsubFault.Replayed);
+            KeepPromises(peer, message.Id);
             return;
         }
 
@@ -271,19 +278,39 @@ internal sealed partial class GossipRouter
             return false;
         }
 
-        peer.Score.Invalid += isInvalid ? 1 : 0;
+        if (isInvalid)
+        {
+            BroughtInvalid(peer, PubsubFault.Rejected);
+        }
+
         return true;
+    }
+
+    /// <summary>Forged or true, a message below its publisher's floor is no news, so its signature need not be looked at.</summary>
+    private bool IsReplay(PubsubMessage message) =>
+        KeepsNumbers && (_mutations & GossipMutations.NoReplayGuard) == 0 && _replays.IsReplay(message.FromField, message.SequenceNumber!.Value);
+
+    private bool KeepsNumbers => _parameters.IsSigned && _parameters.IgnoresReplays;
+
+    private void BroughtInvalid(GossipPeer peer, PubsubFault fault)
+    {
+        peer.Score.Invalid++;
+        Report(peer, fault);
     }
 
     private bool IsKnown(ReadOnlySpan<byte> id) =>
         _seen.Contains(id, out _) || _pending.GetAlternateLookup<ReadOnlySpan<byte>>().ContainsKey(id);
 
-    private void Remember(byte[] id, bool isInvalid)
+    /// <summary>The message, proven to be its publisher's where messages are signed, is not judged again.</summary>
+    private void Remember(PubsubMessage message, bool isInvalid)
     {
-        if (!_mutations.HasFlag(GossipMutations.NoSeenCache))
+        if ((_mutations & GossipMutations.NoSeenCache) != 0)
         {
-            _seen.Add(id, isInvalid, Now);
+            return;
         }
+
+        var publisher = KeepsNumbers ? _replays.Heard(message.FromField, Now) : null;
+        _seen.Add(message.Id, isInvalid, Now, publisher, message.SequenceNumber ?? 0);
     }
 
     private sealed class Pending

@@ -22,7 +22,13 @@ internal sealed partial class GossipRouter
     }
 
     /// <summary>The peer sent what is no RPC, or one that is too large.</summary>
-    public static void ReceivedGarbage(GossipPeer peer) => peer.Score.Behaviour++;
+    public void ReceivedGarbage(GossipPeer peer) => Misbehaved(peer, PubsubFault.Garbage);
+
+    private void Misbehaved(GossipPeer peer, PubsubFault fault)
+    {
+        peer.Score.Behaviour++;
+        Report(peer, fault);
+    }
 
     private void ReceiveParts(GossipPeer peer, ReadOnlySpan<byte> rpc, int field)
     {
@@ -140,7 +146,7 @@ internal sealed partial class GossipRouter
 
         if (topic.Backoff.TryGetValue(peer.Id, out var until) && until > Now)
         {
-            peer.Score.Behaviour++;
+            Misbehaved(peer, PubsubFault.Backoff);
             if (Now < until - _parameters.PruneBackoff + _parameters.GraftFloodThreshold)
             {
                 peer.Score.Behaviour++;
@@ -193,7 +199,7 @@ internal sealed partial class GossipRouter
             isCounted = true;
             if (++peer.IHaveMessages > _parameters.MaxIHaveMessages)
             {
-                peer.Score.Behaviour++;
+                Misbehaved(peer, PubsubFault.Announcements);
             }
         }
 
@@ -229,7 +235,7 @@ internal sealed partial class GossipRouter
         if (peer.Outbound.TryAddGossip(RpcWriter.IWant(sample)))
         {
             // One of them at random stands for all: who announces what it does not have is found out sooner or later.
-            _promises.Enqueue((sample[_random.Next(sample.Length)], peer, peer.Stream, Now + _parameters.IWantFollowup));
+            _promises.Enqueue(new Promise(sample[_random.Next(sample.Length)], peer, peer.Stream, Now + _parameters.IWantFollowup));
             Wake(peer);
         }
     }

@@ -17,10 +17,13 @@ internal enum GossipEffectKind
 
     /// <summary>The peer takes nothing: its stream is to be reset.</summary>
     Reset,
+
+    /// <summary>The peer sent what it should not have: <see cref="GossipPeer.TakeFaults"/> says how often.</summary>
+    Fault,
 }
 
 /// <summary>An effect, with the peer or the message that it is about.</summary>
-internal readonly record struct GossipEffect(GossipEffectKind Kind, GossipPeer? Peer, PubsubMessage? Message);
+internal readonly record struct GossipEffect(GossipEffectKind Kind, GossipPeer? Peer, PubsubMessage? Message, PubsubFault Fault = default);
 
 /// <summary>
 /// Gossipsub 1.1 (libp2p <c>specs/pubsub/gossipsub</c>) with IDONTWANT of 1.2. For each topic a node keeps a sparse mesh of peers that get
@@ -41,6 +44,7 @@ internal sealed partial class GossipRouter
     private readonly Dictionary<string, Topic> _topics = [];
     private readonly Queue<GossipEffect> _effects = [];
     private readonly SeenCache _seen;
+    private readonly ReplayGuard _replays;
     private readonly MessageCache _cache;
     private readonly ScoreBook _scores;
 
@@ -55,6 +59,7 @@ internal sealed partial class GossipRouter
         (_self, _parameters, _time, _random, _mutations) = (self, parameters, time, random, mutations);
         _start = time.GetTimestamp();
         _seen = new SeenCache(parameters.SeenLifetime, parameters.MaxSeen);
+        _replays = new ReplayGuard(parameters.PublisherLifetime, parameters.MaxPublishers);
         _cache = new MessageCache(parameters.HistoryLength, parameters.MaxCacheBytes);
         _scores = new ScoreBook(parameters.Score);
     }
@@ -63,6 +68,9 @@ internal sealed partial class GossipRouter
     public long DroppedMessages { get; private set; }
 
     public int SeenCount => _seen.Count;
+
+    /// <summary>Publishers whose sequence numbers are known.</summary>
+    public int PublisherCount => _replays.Count;
 
     public int CacheCount => _cache.Count;
 
@@ -207,6 +215,15 @@ internal sealed partial class GossipRouter
     public double ScoreOf(GossipPeer peer) => peer.Score.Value(_parameters.Score);
 
     public bool IsGraylisted(GossipPeer peer) => ScoreOf(peer) < _parameters.Score.GraylistThreshold;
+
+    /// <summary>Has the shell count what a peer did. Of many faults in one RPC one effect comes, or a flood of them would be one of effects.</summary>
+    private void Report(GossipPeer peer, PubsubFault fault)
+    {
+        if (peer.AddFault(fault))
+        {
+            _effects.Enqueue(new GossipEffect(GossipEffectKind.Fault, peer, null, fault));
+        }
+    }
 
     private void SayHello(GossipPeer peer)
     {

@@ -86,10 +86,13 @@ public sealed partial class Gossipsub
         }
     }
 
-    /// <summary>The link that the connection belongs to, with a loop that tries to send over it. Null after disposal. Under the gate.</summary>
+    /// <summary>
+    /// The link that the connection belongs to, with a loop that tries to send over it. Null after disposal, and for a connection that is not
+    /// to be used. Under the gate.
+    /// </summary>
     private PeerLink? LinkTo(Connection connection)
     {
-        if (_disposal is not null)
+        if (_disposal is not null || (connection.Limit is not null && !_options.UsesLimitedConnections))
         {
             return null;
         }
@@ -374,7 +377,7 @@ public sealed partial class Gossipsub
 
         if (link is null)
         {
-            throw new PeerRefusedException("Pubsub has ended.");
+            throw new PeerRefusedException("Pubsub has ended, or does not use connections that a relay limits.");
         }
 
         former?.Reset();
@@ -394,7 +397,8 @@ public sealed partial class Gossipsub
             {
                 if (link.Peer is { } peer)
                 {
-                    GossipRouter.ReceivedGarbage(peer);
+                    _router.ReceivedGarbage(peer);
+                    Settle();
                 }
             }
 

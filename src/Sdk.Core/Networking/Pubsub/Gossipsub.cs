@@ -211,7 +211,7 @@ public sealed partial class Gossipsub : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends subscriptions and streams. Connections stay.</summary>
+    /// <summary>Ends subscriptions and streams, and takes the protocols from the switch. Connections stay.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -227,6 +227,11 @@ public sealed partial class Gossipsub : IAsyncDisposable
         _switch.ConnectionOpened -= OnConnectionOpened;
         _switch.ConnectionClosed -= OnConnectionClosed;
         _switch.Identify.PeerIdentified -= OnPeerIdentified;
+        foreach (var protocol in Protocols)
+        {
+            _switch.Unregister(protocol);
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         PeerLink[] links;
         lock (_gate)
@@ -353,7 +358,7 @@ public sealed partial class Gossipsub : IAsyncDisposable
                     _links.GetValueOrDefault(effect.Peer!.Id)?.Work.Set();
                     break;
                 case GossipEffectKind.Deliver:
-                    Telemetry.PubsubDelivered.Add(1);
+                    PubsubTelemetry.Delivered.Add(1);
                     Deliver(effect.Message!);
                     break;
                 case GossipEffectKind.Validate:
@@ -362,6 +367,11 @@ public sealed partial class Gossipsub : IAsyncDisposable
                     break;
                 case GossipEffectKind.Reset when _links.GetValueOrDefault(effect.Peer!.Id)?.Outbound is { } stream:
                     stalled?.Add(stream);
+                    break;
+                case GossipEffectKind.Fault:
+                    var count = effect.Peer!.TakeFaults(effect.Fault);
+                    PubsubTelemetry.Fault(effect.Fault, count);
+                    PubsubLog.Fault(_logger, effect.Peer.Id, PubsubTelemetry.WordOf(effect.Fault), count);
                     break;
             }
         }
@@ -453,10 +463,9 @@ public sealed partial class Gossipsub : IAsyncDisposable
 
     private void Conclude(PubsubMessage message, MessageVerdict verdict, Queue<PubsubMessage> validations)
     {
-        if (verdict is MessageVerdict.Forged or MessageVerdict.Reject)
+        if (verdict == MessageVerdict.Unjudged)
         {
-            Telemetry.PubsubRejected.Add(1);
-            PubsubLog.Rejected(_logger, message.ReceivedFrom, message.Topic, verdict);
+            PubsubTelemetry.Unjudged.Add(1);
         }
 
         lock (_gate)

@@ -14,8 +14,8 @@ internal static partial class PubsubLog
     [LoggerMessage(102, LogLevel.Debug, "The stream to {Peer} broke ({Attempt} of {Limit}): {Reason}", EventName = "PubsubStreamBroke")]
     public static partial void StreamBroke(ILogger logger, PeerId peer, int attempt, int limit, string reason);
 
-    [LoggerMessage(103, LogLevel.Debug, "{Peer} sent a message of {Topic} that is {Verdict}", EventName = "PubsubRejected")]
-    public static partial void Rejected(ILogger logger, PeerId? peer, string topic, MessageVerdict verdict);
+    [LoggerMessage(103, LogLevel.Debug, "{Peer} broke a rule: {Reason} ({Count} times)", EventName = "PubsubFault")]
+    public static partial void Fault(ILogger logger, PeerId peer, string reason, int count);
 
     [LoggerMessage(104, LogLevel.Error, "The validator of {Topic} failed; the message is ignored", EventName = "PubsubValidatorFailed")]
     public static partial void ValidatorFailed(ILogger logger, Exception error, string topic);

@@ -26,7 +26,7 @@ public enum PubsubVerdict
     Ignore = 2,
 }
 
-/// <summary>How <see cref="Pubsub"/> is set up. Read once, when it is made.</summary>
+/// <summary>How <see cref="Gossipsub"/> is set up. Read once, when it is made.</summary>
 public sealed class PubsubOptions
 {
     /// <summary>Whether messages are signed.</summary>
@@ -64,9 +64,17 @@ public sealed class PubsubOptions
     /// <value>Default: 512.</value>
     public int MaxTopicsPerPeer { get; set; } = 512;
 
-    /// <summary>How long a message is remembered so that it is delivered once.</summary>
+    /// <summary>How long a message is remembered by its id so that it is delivered once; also how much later than a newer one it may come.</summary>
     /// <value>Default: 120 s.</value>
     public TimeSpan SeenLifetime { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>
+    /// Whether signed messages are ignored that are older, by their publisher's sequence number, than one whose <see cref="SeenLifetime"/> is
+    /// over: without this anybody who kept them can bring them back. <c>specs/pubsub</c> asks for numbers that rise, and so do this suite,
+    /// go-libp2p, and js-libp2p in the version that is tested against.
+    /// </summary>
+    /// <value>Default: yes. Say no where publishers draw their numbers at random, as older js-libp2p and rust-libp2p do.</value>
+    public bool IgnoresReplays { get; set; } = true;
 
     /// <summary>The rhythm of the mesh: upkeep, gossip, decay of scores.</summary>
     /// <value>Default: 1 s.</value>
@@ -75,6 +83,13 @@ public sealed class PubsubOptions
     /// <summary>Validators that may be at work at once; a message that comes when all are is ignored.</summary>
     /// <value>Default: 256.</value>
     public int MaxConcurrentValidations { get; set; } = 256;
+
+    /// <summary>
+    /// Whether pubsub takes part over connections that a relay limits too (<see cref="Connection.Limit"/>). What all subscribers say would use
+    /// up in minutes what the relay grants, and is meant for the way to a direct connection.
+    /// </summary>
+    /// <value>Default: no, as other implementations have it. A peer that is reached otherwise as well is spoken to there.</value>
+    public bool UsesLimitedConnections { get; set; }
 
     /// <summary>The clock.</summary>
     /// <value>Default: the system's; a node gives its own.</value>

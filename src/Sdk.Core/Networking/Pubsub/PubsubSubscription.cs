@@ -19,7 +19,7 @@ public sealed class PubsubSubscription : IAsyncEnumerable<PubsubMessage>, IDispo
         _messages = Channel.CreateBounded<PubsubMessage>(options, _ =>
         {
             Interlocked.Increment(ref _dropped);
-            Telemetry.PubsubOverflowed.Add(1);
+            PubsubTelemetry.Overflowed.Add(1);
         });
     }
 

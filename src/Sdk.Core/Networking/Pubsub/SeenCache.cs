@@ -1,10 +1,10 @@
 namespace Sdk.Core.Networking.Pubsub;
 
-/// <summary>Ids of messages whose verdict stands, so that each is judged and delivered once. Bounded in time and number; the oldest go first.</summary>
+/// <summary>Ids of messages whose verdict stands, so that each is judged and delivered once. Bounded in time and number; the oldest go first, and raise their publisher's floor (<see cref="ReplayGuard"/>).</summary>
 internal sealed class SeenCache(TimeSpan lifetime, int capacity)
 {
     private readonly Dictionary<byte[], bool> _invalid = new(BytesComparer.Instance);
-    private readonly Queue<(byte[] Id, TimeSpan Until)> _order = [];
+    private readonly Queue<(byte[] Id, TimeSpan Until, Publisher? Publisher, ulong Number)> _order = [];
 
     public int Count => _invalid.Count;
 
@@ -14,11 +14,16 @@ internal sealed class SeenCache(TimeSpan lifetime, int capacity)
 
     public bool Contains(byte[] id) => _invalid.ContainsKey(id);
 
-    public void Add(byte[] id, bool isInvalid, TimeSpan now)
+    /// <param name="id">The message's id.</param>
+    /// <param name="isInvalid">Whether it was rejected.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="publisher">Whose message it is, where that is proven and its numbers are kept.</param>
+    /// <param name="number">The publisher's sequence number.</param>
+    public void Add(byte[] id, bool isInvalid, TimeSpan now, Publisher? publisher = null, ulong number = 0)
     {
         if (_invalid.TryAdd(id, isInvalid))
         {
-            _order.Enqueue((id, now + lifetime));
+            _order.Enqueue((id, now + lifetime, publisher, number));
             while (_order.Count > capacity)
             {
                 Forget();
@@ -34,5 +39,10 @@ internal sealed class SeenCache(TimeSpan lifetime, int capacity)
         }
     }
 
-    private void Forget() => _invalid.Remove(_order.Dequeue().Id);
+    private void Forget()
+    {
+        var (id, _, publisher, number) = _order.Dequeue();
+        _invalid.Remove(id);
+        publisher?.Raise(number);
+    }
 }

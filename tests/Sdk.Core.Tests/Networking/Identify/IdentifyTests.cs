@@ -73,6 +73,27 @@ public class IdentifyTests
     }
 
     [Fact]
+    public async Task A_protocol_that_is_taken_away_is_no_longer_listed_nor_answered_and_can_be_registered_again()
+    {
+        await using var pair = await SwitchPair.StartAsync();
+        pair.Listener.Register(Handler.Echo);
+        var connection = await pair.Dialer.DialAsync(pair.Address);
+        await connection.WhenIdentifiedAsync().WaitAsync(Limit);
+        var accepted = await pair.Listener.ConnectionAsync(pair.Dialer.LocalPeer);
+        await accepted.WhenIdentifiedAsync().WaitAsync(Limit);
+        Assert.Contains(Handler.Echo.Id, connection.Identity!.Protocols);
+
+        Assert.True(pair.Listener.Unregister(Handler.Echo.Id));
+        Assert.False(pair.Listener.Unregister(Handler.Echo.Id));
+        await Assert.ThrowsAsync<PeerRefusedException>(async () => await connection.OpenStreamAsync(Handler.Echo.Id));
+        await Eventually.TrueAsync(() => !connection.Identity!.Protocols.Contains(Handler.Echo.Id));
+
+        pair.Listener.Register(Handler.Echo);
+        await using var stream = await connection.OpenStreamAsync(Handler.Echo.Id);
+        await Eventually.TrueAsync(() => connection.Identity!.Protocols.Contains(Handler.Echo.Id));
+    }
+
+    [Fact]
     public async Task A_listener_that_the_transport_closes_is_no_longer_listed()
     {
         await using var transport = new MemoryTransport();

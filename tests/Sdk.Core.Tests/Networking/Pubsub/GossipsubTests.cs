@@ -257,6 +257,21 @@ public sealed class GossipsubTests
     }
 
     [Fact]
+    public async Task A_switch_whose_pubsub_has_ended_speaks_it_no_longer_and_can_get_another()
+    {
+        await using var network = await Network.StartAsync(2);
+        var (@switch, former, key, _) = network.Nodes[1];
+        await network.ConnectAsync(0, 1);
+        await former.DisposeAsync();
+        Assert.DoesNotContain("/meshsub/1.1.0", @switch.Protocols);
+        await using var another = new Gossipsub(@switch, key);
+        var subscription = another.Subscribe(Topic);
+        await Network.UntilAsync(() => network.Nodes[0].Pubsub.PeersOf(Topic).Count == 1);
+        await network.Nodes[0].Pubsub.PublishAsync(Topic, "again"u8.ToArray());
+        Assert.Equal(["again"], await ReadAsync(subscription, 1));
+    }
+
+    [Fact]
     public async Task Unsigned_topics_work_where_all_agree()
     {
         await using var network = await Network.StartAsync(2, configure: options => options.SignaturePolicy = PubsubSignaturePolicy.StrictNoSign);

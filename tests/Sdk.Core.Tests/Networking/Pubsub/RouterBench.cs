@@ -45,6 +45,9 @@ internal sealed class RouterBench
 
     public List<GossipPeer> ResetPeers { get; } = [];
 
+    /// <summary>What peers did against the rules, as often as it was told.</summary>
+    public List<(GossipPeer Peer, PubsubFault Fault)> Faults { get; } = [];
+
     /// <summary>What to say of messages whose signature is right.</summary>
     public Func<PubsubMessage, MessageVerdict> Judge { get; set; } = _ => MessageVerdict.Accept;
 
@@ -167,6 +170,9 @@ internal sealed class RouterBench
                     break;
                 case GossipEffectKind.Reset:
                     ResetPeers.Add(effect.Peer!);
+                    break;
+                case GossipEffectKind.Fault:
+                    Faults.AddRange(Enumerable.Repeat((effect.Peer!, effect.Fault), effect.Peer!.TakeFaults(effect.Fault)));
                     break;
                 case GossipEffectKind.Validate:
                     Waiting.Enqueue(effect.Message!);
