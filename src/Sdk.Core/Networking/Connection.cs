@@ -46,7 +46,7 @@ public sealed class Connection : IAsyncDisposable
         _protocols = protocols;
         TimeProvider = time;
         _logger = logger;
-        _muxer = new Yamux(secured.Stream, transport.Stream, isDialer, limits, time, OnInbound);
+        _muxer = new Yamux(secured.Stream, transport.Stream, isDialer, limits, time, OnInbound, OnMuxerFault);
         OpenedTimestamp = time.GetTimestamp();
         Closed = WatchAsync();
     }
@@ -119,9 +119,14 @@ public sealed class Connection : IAsyncDisposable
 
             return new PeerStream(stream, this, protocol);
         }
-        catch
+        catch (Exception error)
         {
             _muxer.Reset(stream);
+            if (error is ProtocolViolationException)
+            {
+                Violated(protocol, error);
+            }
+
             throw;
         }
     }
@@ -202,11 +207,24 @@ public sealed class Connection : IAsyncDisposable
         var reason => reason,
     };
 
+    /// <summary>The peer broke a rule on a stream that this side opened, and that is reset for it: counted and logged.</summary>
+    internal void Violated(string protocol, Exception error)
+    {
+        Telemetry.StreamReset(Telemetry.ResetOf(error));
+        NetworkLog.StreamEnded(_logger, RemotePeer, protocol, error.Message);
+    }
+
     private void ResetInbound(YamuxStream stream, string reason, string why)
     {
         _muxer.Reset(stream);
         Telemetry.StreamReset(reason);
         NetworkLog.StreamEnded(_logger, RemotePeer, "?", why);
+    }
+
+    private void OnMuxerFault(YamuxFault fault)
+    {
+        YamuxTelemetry.Fault(fault);
+        NetworkLog.MuxerFault(_logger, RemotePeer, YamuxTelemetry.WordOf(fault));
     }
 
     // Called by the receive loop: the work begins on another thread.

@@ -17,7 +17,7 @@ internal static partial class NetworkLog
     [LoggerMessage(4, LogLevel.Debug, "Refused a connection from {Address}: {Reason}", EventName = "Refused")]
     public static partial void Refused(ILogger logger, Multiaddr address, string reason);
 
-    [LoggerMessage(5, LogLevel.Debug, "A stream of {Peer} for {Protocol} was reset: {Reason}", EventName = "StreamEnded")]
+    [LoggerMessage(5, LogLevel.Debug, "A stream with {Peer} for {Protocol} was reset: {Reason}", EventName = "StreamEnded")]
     public static partial void StreamEnded(ILogger logger, PeerId peer, string protocol, string reason);
 
     [LoggerMessage(6, LogLevel.Error, "The handler of {Protocol} failed on a stream of {Peer}", EventName = "HandlerFailed")]
@@ -34,4 +34,7 @@ internal static partial class NetworkLog
 
     [LoggerMessage(10, LogLevel.Information, "Listening on {Address} ended", EventName = "ListeningEnded")]
     public static partial void ListeningEnded(ILogger logger, Multiaddr address);
+
+    [LoggerMessage(11, LogLevel.Debug, "The muxer with {Peer} ended the connection or reset a stream: {Reason}", EventName = "MuxerFault")]
+    public static partial void MuxerFault(ILogger logger, PeerId peer, string reason);
 }

@@ -40,6 +40,20 @@ public sealed class PeerStream : IAsyncDisposable
     public void Reset() => _stream.Session.Reset(_stream);
 
     /// <summary>
+    /// Resets for a reason. A violation on a stream that this side opened is counted and logged here; on one that the peer opened, where its
+    /// handler ends.
+    /// </summary>
+    internal void Reset(Exception reason)
+    {
+        if (reason is ProtocolViolationException && !_stream.IsInbound)
+        {
+            Connection.Violated(Protocol, reason);
+        }
+
+        Reset();
+    }
+
+    /// <summary>
     /// Ends the writing direction after what was written, and stops reading: if the peer goes on sending, the stream is reset.
     /// Does not wait for the peer.
     /// </summary>

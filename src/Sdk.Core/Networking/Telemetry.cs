@@ -21,7 +21,7 @@ internal static class Telemetry
         Meter.CreateCounter<long>("sdk.network.closures", "{connection}", "Connections that ended, by reason: local, trimmed, remote, violation, broken.");
 
     public static readonly Counter<long> StreamResets =
-        Meter.CreateCounter<long>("sdk.network.stream_resets", "{stream}", "Streams that peers opened and this side reset, by reason: violation, refused, reset, cancelled, unknown, overload, failed.");
+        Meter.CreateCounter<long>("sdk.network.stream_resets", "{stream}", "Streams that peers opened and this side reset, by reason: violation, refused, reset, cancelled, unknown, overload, failed; and violations on streams that this side opened.");
 
     public static void Refused(string reason) => Refusals.Add(1, new KeyValuePair<string, object?>(ReasonTag, reason));
 

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.Logging;
+using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.Diagnostics;
+using Sdk.Core.Networking.Pubsub;
 
 namespace Sdk.Core.Tests.Networking;
 
@@ -80,5 +83,86 @@ public sealed class ReasonTests : IDisposable
         await CountedAsync("sdk.network.closures", "remote");
     }
 
+    [Fact]
+    public async Task What_the_muxer_resets_or_ends_is_counted_by_reason_and_logged()
+    {
+        using var logs = new LogLines();
+        await using var pair = await SwitchPair.StartAsync(configureListener: options =>
+        {
+            options.LoggerFactory = logs;
+            options.MaxInboundStreamsPerConnection = 1;
+        });
+        pair.Listener.Register(Handler.Echo);
+
+        // A peer that asks nothing itself: its one stream is this test's.
+        await using var peer = await BarePeer.DialAsync(pair.Address);
+        var open = await peer.Connection.OpenStreamAsync(Handler.Echo.Id);
+        await Assert.ThrowsAsync<StreamResetException>(async () => await peer.Connection.OpenStreamAsync(Handler.Echo.Id));
+        await CountedAsync("sdk.network.yamux_faults", "streams");
+        await logs.HaveAsync("streams", peer.Id.ToString());
+        open.Reset();
+    }
+
+    [Fact]
+    public async Task A_violation_on_a_stream_that_this_side_opened_is_counted_and_logged_too()
+    {
+        using var logs = new LogLines();
+        await using var pair = await SwitchPair.StartAsync(configureDialer: options => options.LoggerFactory = logs);
+        pair.Listener.Unregister(PingProtocol.Name);
+        pair.Listener.Register(new Handler(PingProtocol.Name, async (stream, token) => await stream.Output.WriteAsync(new byte[32], token)));
+        var connection = await pair.Dialer.DialAsync(pair.Address);
+        await Assert.ThrowsAsync<ProtocolViolationException>(async () => await connection.PingAsync());
+        await CountedAsync("sdk.network.stream_resets", "violation");
+        await logs.HaveAsync(PingProtocol.Name, "was reset");
+    }
+
+    [Fact]
+    public async Task What_pubsub_peers_do_against_the_rules_is_counted_by_reason_and_logged()
+    {
+        using var logs = new LogLines();
+        await using var pair = await SwitchPair.StartAsync();
+        using var key = KeyPair.GenerateTestOnly();
+        await using var node = new Switch(new SwitchOptions { NodeKey = key, Transports = [pair.Transport] });
+        await using var pubsub = new Gossipsub(node, key, new PubsubOptions { LoggerFactory = logs });
+        using var subscription = pubsub.Subscribe("t");
+        var connection = await pair.Dialer.DialAsync(await node.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")));
+        var stream = await connection.OpenStreamAsync("/meshsub/1.1.0");
+
+        // A message without its proof: length, publish, data and topic; then a frame that ends within a field.
+        await stream.Output.WriteAsync(new byte[] { 8, 0x12, 6, 0x12, 1, 9, 0x22, 1, (byte)'t' });
+        await CountedAsync("sdk.pubsub.faults", "policy");
+        await stream.Output.WriteAsync(new byte[] { 3, 0xFF, 0xFF, 0xFF });
+        await CountedAsync("sdk.pubsub.faults", "garbage");
+        await logs.HaveAsync("policy");
+        await logs.HaveAsync("garbage");
+    }
+
     private Task CountedAsync(string instrument, string reason) => Eventually.TrueAsync(() => _counts.ContainsKey((instrument, reason)));
+}
+
+/// <summary>Everything that is logged, as text.</summary>
+internal sealed class LogLines : ILoggerFactory, ILogger
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    /// <summary>Waits for a line that holds all of the words.</summary>
+    public Task HaveAsync(params string[] words) =>
+        Eventually.TrueAsync(() => _lines.Any(line => words.All(word => line.Contains(word, StringComparison.Ordinal))));
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _lines.Enqueue(formatter(state, exception));
+
+    public void Dispose()
+    {
+        // Nothing is held.
+    }
 }

@@ -11,13 +11,14 @@ public sealed class YamuxTests : IAsyncLifetime
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly DuplexStream _peer;
     private readonly Yamux _session;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<YamuxFault> _faults = new();
     private readonly System.Threading.Channels.Channel<YamuxStream> _inbound = System.Threading.Channels.Channel.CreateUnbounded<YamuxStream>();
 
     public YamuxTests()
     {
         (var wire, _peer) = DuplexStream.CreatePair(1 << 20);
         var limits = new YamuxLimits { MaxInboundStreams = 4, MaxUnreadBytesPerConnection = 600_000, DrainTimeout = TimeSpan.FromSeconds(1) };
-        _session = new Yamux(wire, wire, isDialer: false, limits, TimeProvider.System, stream => _inbound.Writer.TryWrite(stream));
+        _session = new Yamux(wire, wire, isDialer: false, limits, TimeProvider.System, stream => _inbound.Writer.TryWrite(stream), _faults.Enqueue);
         _session.Start();
     }
 
@@ -74,6 +75,7 @@ public sealed class YamuxTests : IAsyncLifetime
         Assert.Equal((uint)YamuxGoAway.ProtocolError, (await NextAsync(header => header.Type == YamuxType.GoAway)).Length);
         await _session.Closed.WaitAsync(Limit);
         Assert.IsType<ProtocolViolationException>(_session.Failure);
+        Assert.Equal([YamuxFault.Window], _faults);
     }
 
     [Fact]
@@ -86,6 +88,7 @@ public sealed class YamuxTests : IAsyncLifetime
         await SendAsync(new YamuxHeader(YamuxType.Data, YamuxFlags.None, 9, uint.MaxValue));
         await _session.Closed.WaitAsync(Limit);
         Assert.IsType<ProtocolViolationException>(_session.Failure);
+        Assert.Equal([YamuxFault.Length], _faults);
     }
 
     [Theory]
@@ -94,13 +97,13 @@ public sealed class YamuxTests : IAsyncLifetime
     [InlineData("000000100000000100000000")]
     [InlineData("000000010000000000000000")]
     [InlineData("000200010000000100000000")]
-    [InlineData("000100010000000200000000")]
     [InlineData("474554202f20485454502f31")]
     public async Task A_frame_that_the_specification_does_not_know_ends_the_connection(string hex)
     {
         await _peer.WriteAsync(Convert.FromHexString(hex));
         await _session.Closed.WaitAsync(Limit);
         Assert.IsType<ProtocolViolationException>(_session.Failure);
+        Assert.Equal([YamuxFault.Frame], _faults);
     }
 
     [Fact]
@@ -113,6 +116,7 @@ public sealed class YamuxTests : IAsyncLifetime
 
         Assert.Equal(9u, (await NextAsync(header => header.Flags.HasFlag(YamuxFlags.Reset))).StreamId);
         Assert.True(_session.IsOpen);
+        Assert.Equal([YamuxFault.Streams], _faults);
     }
 
     [Fact]
@@ -125,6 +129,7 @@ public sealed class YamuxTests : IAsyncLifetime
 
         Assert.Equal(5u, (await NextAsync(header => header.Flags.HasFlag(YamuxFlags.Reset))).StreamId);
         Assert.True(_session.IsOpen);
+        Assert.Equal([YamuxFault.Unread], _faults);
     }
 
     [Fact]
@@ -134,6 +139,19 @@ public sealed class YamuxTests : IAsyncLifetime
         await SendAsync(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.None, 1, uint.MaxValue));
         await _session.Closed.WaitAsync(Limit);
         Assert.IsType<ProtocolViolationException>(_session.Failure);
+        Assert.Equal([YamuxFault.Overflow], _faults);
+    }
+
+    [Theory]
+    [InlineData(2u)]
+    [InlineData(1u)]
+    public async Task A_stream_under_an_id_that_is_not_free_ends_the_connection(uint id)
+    {
+        await SendAsync(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.Syn, 1, 0));
+        await SendAsync(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.Syn, id, 0));
+        await _session.Closed.WaitAsync(Limit);
+        Assert.IsType<ProtocolViolationException>(_session.Failure);
+        Assert.Equal([YamuxFault.StreamId], _faults);
     }
 
     [Fact]
@@ -200,6 +218,7 @@ public sealed class YamuxTests : IAsyncLifetime
             }
         });
         await _session.Closed.WaitAsync(Limit);
+        Assert.Equal([YamuxFault.Replies], _faults);
     }
 
     [Fact]
@@ -210,6 +229,7 @@ public sealed class YamuxTests : IAsyncLifetime
         await stream.Input.CompleteAsync();
         await SendAsync(new YamuxHeader(YamuxType.Data, YamuxFlags.None, 1, 10), new byte[10]);
         Assert.Equal(1u, (await NextAsync(header => header.Flags.HasFlag(YamuxFlags.Reset))).StreamId);
+        Assert.Equal([YamuxFault.Unwelcome], _faults);
     }
 
     private async Task<YamuxStream> InboundAsync() => await _inbound.Reader.ReadAsync().AsTask().WaitAsync(Limit);

@@ -209,7 +209,7 @@ public sealed class AutoNatClient : IAsyncDisposable
         }
         catch (Exception error) when (error is SdkException or OperationCanceledException)
         {
-            stream?.Reset();
+            stream?.Reset(error);
             cancellationToken.ThrowIfCancellationRequested();
             AutoNatLog.Asked(_logger, connection.RemotePeer, error.Message);
             return null;

@@ -112,9 +112,9 @@ public sealed class PerfProtocol : IProtocol
                 ? new PerfResult(uploadBytes, time.GetElapsedTime(start, turn), downloadBytes, time.GetElapsedTime(turn, end))
                 : throw new ProtocolViolationException($"The peer sent {received} bytes of the {downloadBytes} asked for.");
         }
-        catch
+        catch (Exception error)
         {
-            stream.Reset();
+            stream.Reset(error);
             throw;
         }
     }

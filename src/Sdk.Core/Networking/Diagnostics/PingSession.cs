@@ -61,9 +61,9 @@ public sealed class PingSession : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             throw new StreamResetException("The peer did not answer a ping in time.", error);
         }
-        catch
+        catch (Exception error)
         {
-            _stream.Reset();
+            _stream.Reset(error);
             throw;
         }
         finally

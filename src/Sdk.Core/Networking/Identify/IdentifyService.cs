@@ -140,9 +140,9 @@ public sealed class IdentifyService
             Raise(identity);
             return identity;
         }
-        catch
+        catch (Exception error)
         {
-            stream.Reset();
+            stream.Reset(error);
             throw;
         }
     }

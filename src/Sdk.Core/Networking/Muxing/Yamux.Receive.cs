@@ -33,7 +33,7 @@ internal sealed partial class Yamux
             Volatile.Write(ref _lastReceivedTimestamp, _time.GetTimestamp());
             if (!YamuxHeader.TryRead(_header, out var header))
             {
-                throw new ProtocolViolationException("A yamux frame has an unknown version, type or flag.");
+                throw Violation(YamuxFault.Frame, "A yamux frame has an unknown version, type or flag.");
             }
 
             switch (header.Type)
@@ -58,7 +58,7 @@ internal sealed partial class Yamux
 
             if (_areRepliesOverflowing)
             {
-                throw new ProtocolViolationException("The peer asks for replies and does not read them.");
+                throw Violation(YamuxFault.Replies, "The peer asks for replies and does not read them.");
             }
         }
     }
@@ -85,7 +85,7 @@ internal sealed partial class Yamux
         }
         finally
         {
-            EndReceive(stream, isWhole && header.Flags.HasFlag(YamuxFlags.Fin));
+            EndReceive(stream, isWhole && header.IsFin);
         }
     }
 
@@ -119,14 +119,15 @@ internal sealed partial class Yamux
         YamuxStream? stream;
         var isNew = false;
         var isOverBudget = false;
+        bool isRefused;
         lock (Gate)
         {
-            stream = Find(header, out isNew);
+            stream = Find(header, out isNew, out isRefused);
             if (stream is not null && header.Length > 0)
             {
                 if (header.Length > (uint)stream.Credit || stream.IsRemoteEnded)
                 {
-                    throw new ProtocolViolationException("The peer sent more than its window, or after its end.");
+                    throw Violation(YamuxFault.Window, "The peer sent more than its window, or after its end.");
                 }
 
                 stream.Credit -= (int)header.Length;
@@ -139,7 +140,7 @@ internal sealed partial class Yamux
             }
             else if (stream is null && header.Length > _limits.MaxWindowBytes)
             {
-                throw new ProtocolViolationException("The peer sent a frame larger than any window.");
+                throw Violation(YamuxFault.Length, "The peer sent a frame larger than any window.");
             }
 
             if (stream is not null)
@@ -148,12 +149,13 @@ internal sealed partial class Yamux
             }
         }
 
+        ReportIfRefused(isRefused);
         if (isNew)
         {
             _onInbound(stream!);
         }
 
-        if (header.Flags.HasFlag(YamuxFlags.Reset) && stream is not null)
+        if (header.IsReset && stream is not null)
         {
             EndReceive(stream, isEnd: false);
             Remove(stream, new StreamResetException("The peer reset the stream."));
@@ -162,7 +164,7 @@ internal sealed partial class Yamux
 
         if (isOverBudget)
         {
-            Reset(stream!);
+            Reset(stream!, stream!.IsDiscarding ? YamuxFault.Unwelcome : YamuxFault.Unread);
             return null;
         }
 
@@ -195,22 +197,23 @@ internal sealed partial class Yamux
     private void ReceiveWindowUpdate(YamuxHeader header)
     {
         YamuxStream? stream;
-        bool isNew;
+        bool isNew, isRefused;
         lock (Gate)
         {
-            stream = Find(header, out isNew);
+            stream = Find(header, out isNew, out isRefused);
             if (stream is not null)
             {
                 stream.SendWindow += header.Length;
                 if (stream.SendWindow > YamuxLimits.MaxSendWindowBytes)
                 {
-                    throw new ProtocolViolationException("The peer's window overflows.");
+                    throw Violation(YamuxFault.Overflow, "The peer's window overflows.");
                 }
 
                 MarkReady(stream);
             }
         }
 
+        ReportIfRefused(isRefused);
         if (stream is null)
         {
             return;
@@ -221,23 +224,23 @@ internal sealed partial class Yamux
             _onInbound(stream);
         }
 
-        if (header.Flags.HasFlag(YamuxFlags.Reset))
+        if (header.IsReset)
         {
             Remove(stream, new StreamResetException("The peer reset the stream."));
         }
-        else if (header.Flags.HasFlag(YamuxFlags.Fin))
+        else if (header.IsFin)
         {
             EndReceive(stream, isEnd: true);
         }
     }
 
     /// <summary>The stream of a frame: known, or new with SYN and within the limits. Null where the frame means nothing any more.</summary>
-    private YamuxStream? Find(YamuxHeader header, out bool isNew)
+    private YamuxStream? Find(YamuxHeader header, out bool isNew, out bool isRefused)
     {
-        isNew = false;
-        if (!header.Flags.HasFlag(YamuxFlags.Syn))
+        isNew = isRefused = false;
+        if (!header.IsSyn)
         {
-            if (_streams.TryGetValue(header.StreamId, out var known) && header.Flags.HasFlag(YamuxFlags.Ack))
+            if (_streams.TryGetValue(header.StreamId, out var known) && header.IsAck)
             {
                 MarkAcknowledged(known);
             }
@@ -248,11 +251,12 @@ internal sealed partial class Yamux
         var isPeersId = (header.StreamId & 1) == (_isDialer ? 0u : 1u);
         if (!isPeersId || _streams.ContainsKey(header.StreamId))
         {
-            throw new ProtocolViolationException("The peer opened a stream under an id that is not free.");
+            throw Violation(YamuxFault.StreamId, "The peer opened a stream under an id that is not free.");
         }
 
         if (_inboundCount >= _limits.MaxInboundStreams || _isClosing || _failure is not null)
         {
+            isRefused = !_isClosing && _failure is null;
             QueueReply(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.Reset, header.StreamId, 0));
             return null;
         }
@@ -265,11 +269,19 @@ internal sealed partial class Yamux
         return stream;
     }
 
+    private void ReportIfRefused(bool isRefused)
+    {
+        if (isRefused)
+        {
+            _onFault?.Invoke(YamuxFault.Streams);
+        }
+    }
+
     private void ReceivePing(YamuxHeader header)
     {
         lock (Gate)
         {
-            if (header.Flags.HasFlag(YamuxFlags.Syn))
+            if (header.IsSyn)
             {
                 QueueReply(header with { Flags = YamuxFlags.Ack });
             }

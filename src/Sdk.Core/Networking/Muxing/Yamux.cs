@@ -15,6 +15,7 @@ internal sealed partial class Yamux : IAsyncDisposable
     private readonly YamuxLimits _limits;
     private readonly TimeProvider _time;
     private readonly Action<YamuxStream> _onInbound;
+    private readonly Action<YamuxFault>? _onFault;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _unacknowledged = new(YamuxLimits.MaxUnacknowledgedStreams);
 
@@ -26,6 +27,7 @@ internal sealed partial class Yamux : IAsyncDisposable
     private bool _isClosing;
     private bool _isDraining;
     private Exception? _failure;
+    private YamuxFault? _fault;
     private ITimer? _drainTimer;
 
     /// <param name="wire">The secured connection; the session disposes it.</param>
@@ -34,7 +36,9 @@ internal sealed partial class Yamux : IAsyncDisposable
     /// <param name="limits">Bounds.</param>
     /// <param name="time">Clock.</param>
     /// <param name="onInbound">Called by the receive loop for each stream that the peer opens: must return at once.</param>
-    public Yamux(Stream wire, Stream transport, bool isDialer, YamuxLimits limits, TimeProvider time, Action<YamuxStream> onInbound)
+    /// <param name="onFault">Called outside the gate for whatever the session ends or resets on its own account; must return at once.</param>
+    public Yamux(
+        Stream wire, Stream transport, bool isDialer, YamuxLimits limits, TimeProvider time, Action<YamuxStream> onInbound, Action<YamuxFault>? onFault = null)
     {
         _wire = wire;
         _transport = transport;
@@ -42,6 +46,7 @@ internal sealed partial class Yamux : IAsyncDisposable
         _limits = limits;
         _time = time;
         _onInbound = onInbound;
+        _onFault = onFault;
         _nextId = isDialer ? 1u : 2u;
         _lastReceivedTimestamp = time.GetTimestamp();
     }
@@ -159,9 +164,10 @@ internal sealed partial class Yamux : IAsyncDisposable
             }
         }
 
-        overdue?.ForEach(Reset);
+        overdue?.ForEach(stream => Reset(stream, YamuxFault.Unended));
         if (_time.GetElapsedTime(Volatile.Read(ref _lastReceivedTimestamp), now) > _limits.KeepAliveTimeout)
         {
+            _onFault?.Invoke(YamuxFault.Silent);
             Abort(new ProtocolViolationException("The peer did not answer for too long."));
             return;
         }
@@ -180,13 +186,19 @@ internal sealed partial class Yamux : IAsyncDisposable
             }
 
             // A stream that the peer has not heard of needs no reset.
-            if (!stream.OpeningFlags.HasFlag(YamuxFlags.Syn))
+            if ((stream.OpeningFlags & YamuxFlags.Syn) == 0)
             {
                 QueueReply(new YamuxHeader(YamuxType.WindowUpdate, YamuxFlags.Reset, stream.Id, 0));
             }
         }
 
         Remove(stream, new StreamResetException("The stream was reset by this side."));
+    }
+
+    private void Reset(YamuxStream stream, YamuxFault fault)
+    {
+        _onFault?.Invoke(fault);
+        Reset(stream);
     }
 
     /// <summary>The reader has dealt with <paramref name="bytes"/>; once half the window is free the peer is told.</summary>
@@ -293,6 +305,13 @@ internal sealed partial class Yamux : IAsyncDisposable
         }
     }
 
+    /// <summary>What ends the session by the peer's fault; the receive loop throws it, reports it and tells the peer.</summary>
+    private ProtocolViolationException Violation(YamuxFault fault, string message)
+    {
+        _fault = fault;
+        return new ProtocolViolationException(message);
+    }
+
     private void BeginClose(YamuxGoAway reason)
     {
         lock (Gate)
@@ -323,6 +342,11 @@ internal sealed partial class Yamux : IAsyncDisposable
         catch (ProtocolViolationException violation)
         {
             // The peer is told why, if it still listens; the drain timer bounds the attempt.
+            if (_fault is { } fault)
+            {
+                _onFault?.Invoke(fault);
+            }
+
             BeginClose(YamuxGoAway.ProtocolError);
             await send.ConfigureAwait(false);
             Abort(violation);

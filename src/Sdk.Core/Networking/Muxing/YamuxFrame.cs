@@ -36,7 +36,16 @@ internal readonly record struct YamuxHeader(YamuxType Type, YamuxFlags Flags, ui
 {
     public const int Bytes = 12;
 
+    /// <summary>All flags that the specification knows.</summary>
     private const YamuxFlags KnownFlags = YamuxFlags.Syn | YamuxFlags.Ack | YamuxFlags.Fin | YamuxFlags.Reset;
+
+    public bool IsSyn => (Flags & YamuxFlags.Syn) != 0;
+
+    public bool IsAck => (Flags & YamuxFlags.Ack) != 0;
+
+    public bool IsFin => (Flags & YamuxFlags.Fin) != 0;
+
+    public bool IsReset => (Flags & YamuxFlags.Reset) != 0;
 
     public void Write(Span<byte> destination)
     {

@@ -219,7 +219,7 @@ public sealed class RelayServer : IProtocol
         }
         catch (Exception error) when (error is SdkException or OperationCanceledException)
         {
-            stream?.Reset();
+            stream?.Reset(error);
             cancellationToken.ThrowIfCancellationRequested();
             RelayLog.CircuitFailed(_logger, target, error.Message);
             return null;

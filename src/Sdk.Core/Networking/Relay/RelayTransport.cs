@@ -161,7 +161,7 @@ public sealed class RelayTransport : ISwitchTransport
         }
         catch (Exception error)
         {
-            stream?.Reset();
+            stream?.Reset(error);
             cancellationToken.ThrowIfCancellationRequested();
             throw error switch
             {
