@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using Sdk.Core.Cryptography;
@@ -45,6 +46,43 @@ public readonly struct OverlayAddress : IEquatable<OverlayAddress>, IComparable<
     /// <exception cref="ArgumentException">The length is not 32.</exception>
     public static OverlayAddress FromBytes(ReadOnlySpan<byte> bytes) => new(Hash256.FromBytes(bytes));
 
+    /// <summary>Reads what <see cref="TryParse"/> reads.</summary>
+    /// <exception cref="FormatException">The text is anything else.</exception>
+    public static OverlayAddress Parse(ReadOnlySpan<char> text) => TryParse(text, out var address)
+        ? address
+        : throw new FormatException($"An overlay address is written with {2 * LengthBytes} hexadecimal digits.");
+
+    /// <summary>Reads 64 hexadecimal digits of either case, without a prefix.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out OverlayAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[LengthBytes];
+        var isRead = text.Length == 2 * LengthBytes && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
+        address = isRead ? FromBytes(bytes) : default;
+        return isRead;
+    }
+
+    /// <summary>
+    /// Which of two addresses is nearer to a target by Kademlia's metric, the exclusive or read as a big-endian number: below 0 for
+    /// <paramref name="first"/>, above 0 for <paramref name="second"/>, and 0 only where they are the same address.
+    /// </summary>
+    public static int CompareDistance(OverlayAddress target, OverlayAddress first, OverlayAddress second)
+    {
+        var one = first._hash.Bytes;
+        var other = second._hash.Bytes;
+        for (var i = 0; i < LengthBytes; i += sizeof(ulong))
+        {
+            var word = BinaryPrimitives.ReadUInt64BigEndian(one[i..]);
+            var otherWord = BinaryPrimitives.ReadUInt64BigEndian(other[i..]);
+            if (word != otherWord)
+            {
+                var of = BinaryPrimitives.ReadUInt64BigEndian(target._hash.Bytes[i..]);
+                return (word ^ of).CompareTo(otherWord ^ of);
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>How many leading bits the two addresses share, 0 to <see cref="ProximityMax"/>: Kademlia's proximity order.</summary>
     public int Proximity(OverlayAddress other)
     {
@@ -54,6 +92,21 @@ public readonly struct OverlayAddress : IEquatable<OverlayAddress>, IComparable<
         return shared == LengthBytes
             ? ProximityMax
             : (8 * shared) + BitOperations.LeadingZeroCount((uint)(mine[shared] ^ theirs[shared])) - 24;
+    }
+
+    /// <summary>One bit, the first of the address at 0.</summary>
+    internal int Bit(int index) => (_hash.Bytes[index >> 3] >> (7 - (index & 7))) & 1;
+
+    /// <summary>Up to 8 bits as a number, the first of them its highest; what would lie past the end reads as 0.</summary>
+    internal int Bits(int start, int count)
+    {
+        var bits = 0;
+        for (var i = start; i < start + count; i++)
+        {
+            bits = (bits << 1) | (i < ProximityMax ? Bit(i) : 0);
+        }
+
+        return bits;
     }
 
     /// <summary>Writes the 32 bytes to the start of <paramref name="destination"/>.</summary>
