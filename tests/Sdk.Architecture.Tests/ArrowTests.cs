@@ -24,8 +24,9 @@ public sealed class ArrowTests
         ["Networking"] = ["Addressing", "Cryptography", "Persistence"],
         ["Overlay"] = ["Networking", "Addressing", "Cryptography", "Persistence"],
         ["Ledger"] = ["Cryptography", "Persistence"],
-        ["Discovery"] = ["Overlay", "Ledger", "Networking", "Addressing", "Cryptography", "Persistence"],
-        [""] = ["Discovery", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
+        ["Trust"] = ["Cryptography"],
+        ["Discovery"] = ["Trust", "Overlay", "Ledger", "Networking", "Addressing", "Cryptography", "Persistence"],
+        [""] = ["Discovery", "Trust", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
     };
 
     private static readonly Dictionary<string, string[]> StorageArrows = new()

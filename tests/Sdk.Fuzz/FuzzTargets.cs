@@ -26,5 +26,6 @@ internal static class FuzzTargets
         new AutoNatTarget(),
         new GossipTarget(),
         new OverlayRecordTarget(),
+        new ServiceOfferTarget(),
     ];
 }

@@ -11,6 +11,9 @@ internal static class Samples
 
     public static PeerId Peer => PeerId.FromPublicKey(Key.PublicKey);
 
+    /// <summary>A device of the account <see cref="Key"/>.</summary>
+    public static DeviceIdentity Device { get; } = MakeDevice();
+
     /// <summary>RFC 8032, section 7.1, test 1: the public key, and its signature over nothing.</summary>
     public static byte[] Ed25519Key { get; } = Convert.FromHexString("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
 
@@ -44,6 +47,19 @@ internal static class Samples
 
     public static PeerId PeerOf(int identity) =>
         IdentityKey.TryDecode(Identities[identity], out var key) ? PeerId.FromIdentity(key) : throw new InvalidOperationException("The sample is no key.");
+
+    /// <summary>From fixed keys, where <see cref="DeviceIdentity.Create"/> draws them.</summary>
+    private static DeviceIdentity MakeDevice()
+    {
+        byte[] Scalar(byte first) => [first, .. Enumerable.Range(1, 31).Select(i => (byte)i)];
+        using var signing = SigningKey.FromScalar(Scalar(2));
+        using var agreement = AgreementKey.FromScalar(Scalar(3));
+        using var node = KeyPair.FromPrivateKey(Scalar(1));
+        var credential = DeviceCredential.Issue(
+            Key, node.PublicKey, signing.PublicKey, agreement.PublicKey, KeyScopes.All, serial: 1, NodeOptions.LocalNetworkId,
+            new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        return DeviceIdentity.Import([1, .. Scalar(1), .. Scalar(2), .. Scalar(3), .. credential.Encode()]);
+    }
 
     private static byte[] Encode(IdentityKeyType type, byte[] data)
     {

@@ -19,6 +19,9 @@ public enum KeyScopes : uint
     /// <summary>Hold other accounts' data as a member of their groups.</summary>
     HoldData = 8,
 
+    /// <summary>Offer services in the account's name, and agree to buy them.</summary>
+    Trade = 16,
+
     /// <summary>Everything above.</summary>
-    All = Connect | OpenDisk | WriteDisk | HoldData,
+    All = Connect | OpenDisk | WriteDisk | HoldData | Trade,
 }

@@ -194,3 +194,68 @@ public sealed class AmountOutOfRangeException : SdkException
     {
     }
 }
+
+/// <summary>Why a service offer is not good.</summary>
+public enum OfferFault
+{
+    /// <summary>The bytes are not the canonical encoding of an offer.</summary>
+    Malformed = 1,
+
+    /// <summary>The encoding has a version that this suite does not know.</summary>
+    UnknownVersion = 2,
+
+    /// <summary>The encoding would be longer than an offer may be.</summary>
+    TooLong = 3,
+
+    /// <summary>Not 1 to 8 prices, reputations that do not rise from 0 to 1000, or a unit that does not exist.</summary>
+    Prices = 4,
+
+    /// <summary>Nothing is for sale.</summary>
+    Capacity = 5,
+
+    /// <summary>The region is not two capital letters.</summary>
+    Region = 6,
+
+    /// <summary>Not 1 to 4 different means of payment.</summary>
+    Payments = 7,
+
+    /// <summary>The longest agreement is not between a second and 365 days.</summary>
+    Duration = 8,
+
+    /// <summary>More than 8 attributes, or one that is too long, not text, or twice there.</summary>
+    Attributes = 9,
+
+    /// <summary>More than 8 addresses, or one that is too long, of another peer, or twice there.</summary>
+    Addresses = 10,
+
+    /// <summary>Not good for between a second and a day, or longer than the credential of the device that signed it.</summary>
+    Lifetime = 11,
+
+    /// <summary>For another network.</summary>
+    WrongNetwork = 12,
+
+    /// <summary>Issued in the future.</summary>
+    NotYetValid = 13,
+
+    /// <summary>Not good any more.</summary>
+    Expired = 14,
+
+    /// <summary>The device's credential is forged or has expired.</summary>
+    Credential = 15,
+
+    /// <summary>The account does not let the device trade.</summary>
+    Scope = 16,
+
+    /// <summary>The device did not sign it.</summary>
+    Signature = 17,
+}
+
+/// <summary>A service offer is not good; <see cref="Fault"/> says why.</summary>
+public sealed class InvalidOfferException : SdkException
+{
+    internal InvalidOfferException(OfferFault fault)
+        : base($"The service offer is not good: {fault}.") => Fault = fault;
+
+    /// <summary>Why.</summary>
+    public OfferFault Fault { get; }
+}

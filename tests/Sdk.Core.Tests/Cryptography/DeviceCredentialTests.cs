@@ -77,7 +77,7 @@ public sealed class DeviceCredentialTests : IDisposable
         var structHash = new TypedStruct(
             "DeviceCredential(address account,bytes nodeKey,bytes signingKey,bytes agreementKey,uint32 scopes,uint64 serial,uint64 networkId,uint64 expires)")
             .Add(credential.Account).Add(credential.NodeKey.Bytes.Span).Add(credential.SigningKey.Bytes.Span)
-            .Add(credential.AgreementKey.Span).Add(15).Add(3).Add(Network).Add(1_800_086_400).Hash();
+            .Add(credential.AgreementKey.Span).Add(31).Add(3).Add(Network).Add(1_800_086_400).Hash();
         var digest = TypedStruct.Digest(TypedStruct.Domain("Sdk", "1", Network), structHash);
         Assert.Equal(_account.PublicKey, PublicKey.Recover(digest.Bytes, credential.Signature));
     }
