@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
@@ -45,7 +46,7 @@ internal sealed class RecordStore
     /// <summary>Whether exactly this is kept.</summary>
     public bool Holds(Hash256 digest) => _byDigest.ContainsKey(digest);
 
-    public bool TryGet(Hash256 digest, out HeldRecord? held) => _byDigest.TryGetValue(digest, out held);
+    public bool TryGet(Hash256 digest, [NotNullWhen(true)] out HeldRecord? held) => _byDigest.TryGetValue(digest, out held);
 
     /// <summary>
     /// Takes a record in, or says why not. What is cheap to check is checked first; a record that is known, old, or over a quota costs no
@@ -63,6 +64,10 @@ internal sealed class RecordStore
         RecordTelemetry.Offered(outcome);
         return outcome;
     }
+
+    /// <summary>What is wrong with a record that somebody showed, its signature and value included; null for a good one.</summary>
+    public RecordOutcome? Fault(OverlayRecord record, DateTimeOffset now) =>
+        JudgeAlone(record, now, out var kind) ?? FaultOfContent(record, kind!);
 
     /// <summary>What is kept under a key, deletions too, at most as many as the kind allows.</summary>
     public IReadOnlyList<OverlayRecord> Find(uint kind, OverlayAddress key, DateTimeOffset now) =>
@@ -111,10 +116,14 @@ internal sealed class RecordStore
         }
 
         return QuotaRefusal(record, submittedBy, place.Older) ?? CapacityRefusal(record, ref place)
-            ?? (!record.Verify() ? RecordOutcome.InvalidSignature
-                : kind!.Refusal(record) is not null ? RecordOutcome.InvalidValue
-                : RecordOutcome.Stored);
+            ?? FaultOfContent(record, kind!) ?? RecordOutcome.Stored;
     }
+
+    /// <summary>What costs more than all the rest.</summary>
+    private static RecordOutcome? FaultOfContent(OverlayRecord record, RecordKind kind) =>
+        !record.Verify() ? RecordOutcome.InvalidSignature
+        : kind.Refusal(record) is not null ? RecordOutcome.InvalidValue
+        : null;
 
     /// <summary>What can be said of a record without looking at others.</summary>
     private RecordOutcome? JudgeAlone(OverlayRecord record, DateTimeOffset now, out RecordKind? kind)
@@ -161,11 +170,11 @@ internal sealed class RecordStore
             return null;
         }
 
-        var distance = DistanceTo(record.Key);
+        var distance = XorDistance.Between(_self, record.Key);
         place.Evicted = [];
         foreach (var held in _byDistance.Reverse())
         {
-            if (held.Distance <= distance)
+            if (held.Distance.CompareTo(distance) <= 0)
             {
                 return RecordOutcome.StoreFull;
             }
@@ -205,7 +214,7 @@ internal sealed class RecordStore
 
     private void Add(OverlayRecord record, OverlayAddress submittedBy)
     {
-        var held = new HeldRecord(record, DistanceTo(record.Key), submittedBy);
+        var held = new HeldRecord(record, XorDistance.Between(_self, record.Key), submittedBy);
         ref var neighbours = ref CollectionsMarshal.GetValueRefOrAddDefault(_byKey, (record.KindId, record.Key), out _);
         (neighbours ??= []).Add(held);
         _byDigest.Add(record.Digest, held);
@@ -264,20 +273,6 @@ internal sealed class RecordStore
         BinaryPrimitives.WriteInt64LittleEndian(name, now.ToUnixTimeSeconds() / (24 * 60 * 60));
         record.Writer.CopyTo(name[sizeof(long)..]);
         return (record.IsDeletion, Hash256.Sha256(record.Key.ToHash256().Bytes, name));
-    }
-
-    private Hash256 DistanceTo(OverlayAddress key)
-    {
-        Span<byte> distance = stackalloc byte[OverlayAddress.LengthBytes];
-        Span<byte> mine = stackalloc byte[OverlayAddress.LengthBytes];
-        key.CopyTo(distance);
-        _self.CopyTo(mine);
-        for (var i = 0; i < distance.Length; i++)
-        {
-            distance[i] ^= mine[i];
-        }
-
-        return Hash256.FromBytes(distance);
     }
 
     /// <summary>What has to go for a record to come in.</summary>
