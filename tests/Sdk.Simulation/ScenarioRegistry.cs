@@ -2,6 +2,7 @@ using Sdk.Simulation.Echo;
 using Sdk.Simulation.Gossip;
 using Sdk.Simulation.LaneA;
 using Sdk.Simulation.LaneA.Directed;
+using Sdk.Simulation.Overlay;
 
 namespace Sdk.Simulation;
 
@@ -15,6 +16,7 @@ internal static class ScenarioRegistry
         new LateWriteScenario(),
         new OldHeadScenario(),
         new GossipScenario(),
+        new OverlayLightScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

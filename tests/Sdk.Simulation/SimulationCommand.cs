@@ -93,6 +93,11 @@ internal static class SimulationCommand
             SeedResult result = runner.RunSeed(unchecked(request.FirstSeed + (ulong)i), request.Verbose ? output : null);
             events += result.Events;
             operations += result.Operations;
+            foreach (string figure in result.Figures)
+            {
+                output.WriteLine($"seed {result.Seed}: {figure}");
+            }
+
             if (!result.Passed)
             {
                 violated++;

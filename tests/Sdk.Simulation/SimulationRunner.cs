@@ -7,6 +7,9 @@ namespace Sdk.Simulation;
 /// </summary>
 internal sealed record SeedResult(ulong Seed, string? Invariant, string? Message, long Events, long Operations, ulong TraceHash)
 {
+    /// <summary>What the first run measured.</summary>
+    public IReadOnlyList<string> Figures { get; init; } = [];
+
     public bool Passed => Invariant is null;
 }
 
@@ -28,7 +31,7 @@ internal sealed class SimulationRunner(Scenario scenario, int? nodes = null, str
         (SimWorld again, Exception? failureAgain) = RunOnce(seed, null);
         long events = world.Scheduler.EventsRun + again.Scheduler.EventsRun;
         long operations = world.Operations + again.Operations;
-        SeedResult Result(string? invariant, string? message) => new(seed, invariant, message, events, operations, world.Trace.Hash);
+        SeedResult Result(string? invariant, string? message) => new(seed, invariant, message, events, operations, world.Trace.Hash) { Figures = world.Figures };
 
         if ((failure as SimulationEscapeException ?? failureAgain as SimulationEscapeException) is { } escape)
         {

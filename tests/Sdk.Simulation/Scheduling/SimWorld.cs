@@ -30,5 +30,8 @@ internal sealed class SimWorld
     /// <summary>Client operations that ended, for the summary.</summary>
     public long Operations { get; set; }
 
+    /// <summary>What was measured, a line each, in simulated units only; printed once the seed has run.</summary>
+    public List<string> Figures { get; } = [];
+
     public SimRandom Random(string purpose) => SimRandom.Fork(Seed, purpose);
 }

@@ -1,0 +1,39 @@
+namespace Sdk.Simulation.Overlay;
+
+/// <summary>What the overlay promises, by the short names under which a broken promise is reported.</summary>
+internal static class OverlayInvariants
+{
+    /// <summary>Lookups find the true nearest node: 99.9 % of them.</summary>
+    public const string Finds = "O1";
+
+    /// <summary>In few hops: at the median no more than log2(n) / 3.</summary>
+    public const string Hops = "O2";
+
+    /// <summary>Also where a fifth of the nodes lie: 99 % of lookups.</summary>
+    public const string Liars = "O3";
+
+    /// <summary>And 60 seconds after a fifth of the nodes vanished.</summary>
+    public const string Vanished = "O4";
+
+    /// <summary>No node carries far more than others.</summary>
+    public const string Load = "O5";
+
+    /// <summary>Every lookup ends, before its limit of questions.</summary>
+    public const string Ends = "O6";
+
+    /// <summary>Nobody is asked, or stands in a table, whose record is forged.</summary>
+    public const string Forged = "O7";
+
+    public const double FindsAtLeast = 0.999;
+    public const double FindsAmongLiarsAtLeast = 0.99;
+
+    /// <exception cref="InvariantViolationException">The median is higher.</exception>
+    public static void RequireHops(int median, int nodes)
+    {
+        double most = Math.Log2(nodes) / 3;
+        if (median > most)
+        {
+            throw new InvariantViolationException(Hops, $"the median lookup takes {median} hops among {nodes} nodes; wanted {most:F1}");
+        }
+    }
+}
