@@ -18,6 +18,9 @@ internal abstract class RoutingPeer
     /// <summary>Whether there is a connection on which it answers for this address.</summary>
     public bool IsConnected { get; internal set; }
 
+    /// <summary>Whether it ever was, since it is in the table.</summary>
+    public bool HasBeenConnected { get; internal set; }
+
     /// <summary>Since when it is connected, if it is.</summary>
     public TimeSpan ConnectedSince { get; internal set; }
 
@@ -26,6 +29,9 @@ internal abstract class RoutingPeer
 
     /// <summary>When it last failed; meaningful where <see cref="Failures"/> is not 0.</summary>
     public TimeSpan LastFailed { get; internal set; }
+
+    /// <summary>When it may be dialled again, if it has not failed.</summary>
+    public TimeSpan DialAgain { get; internal set; }
 
     /// <summary>Failures in turn, without a sign of life between them.</summary>
     public int Failures { get; internal set; }

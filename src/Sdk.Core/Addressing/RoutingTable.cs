@@ -52,6 +52,9 @@ internal sealed class RoutingTable<TPeer>
     /// </summary>
     public int Depth { get; private set; }
 
+    /// <summary>Another number after each change; signs of life of peers that had not failed are none.</summary>
+    public int Version { get; private set; }
+
     /// <summary>How many bins there are to enumerate: one more than the deepest in which a peer ever was.</summary>
     public int BinCount => _bins.Length;
 
@@ -118,10 +121,10 @@ internal sealed class RoutingTable<TPeer>
         peer.ProximityOrder = order;
         peer.LastUsed = now;
         peer.Failures = 0;
-        peer.IsConnected = false;
         bin.Add(peer);
         _known.TryAdd(peer);
         CountGroup(peer.Group, 1);
+        Version++;
         return RoutingOutcome.Added;
     }
 
@@ -134,10 +137,11 @@ internal sealed class RoutingTable<TPeer>
         if (!peer.IsConnected)
         {
             peer.IsConnected = true;
+            peer.HasBeenConnected = true;
             peer.ConnectedSince = now;
             bin.MoveToConnected(peer);
             _connected.TryAdd(peer);
-            Depth = ComputeDepth();
+            Changed();
         }
     }
 
@@ -151,7 +155,7 @@ internal sealed class RoutingTable<TPeer>
             peer.IsConnected = false;
             bin.MoveFromConnected(peer);
             _connected.Remove(peer.Address);
-            Depth = ComputeDepth();
+            Changed();
         }
     }
 
@@ -163,24 +167,45 @@ internal sealed class RoutingTable<TPeer>
         Revive(peer, now);
     }
 
+    /// <summary>The peer is about to be dialled.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="again">Before that time it is not to be dialled again, if it does not fail.</param>
+    /// <exception cref="InvalidOperationException">The peer is not in this table.</exception>
+    public void Dialing(TPeer peer, TimeSpan again)
+    {
+        BinWith(peer);
+        peer.DialAgain = again;
+    }
+
     /// <summary>
-    /// The peer could not be dialled, or did not answer. After <see cref="RoutingTableOptions.MaxFailures"/> in turn it is forgotten, unless
-    /// no other peer is connected: then the fault is more likely this node's own, and it would forget the whole overlay.
+    /// The peer could not be dialled, or did not answer. After <see cref="RoutingTableOptions.MaxFailures"/> in turn it is given up, unless no
+    /// other peer is connected: then the fault is more likely this node's own, and it would lose the whole overlay. One that was once
+    /// connected stays known for <see cref="RoutingTableOptions.ForgetAfter"/> all the same, disconnected, since a network that was cut in two finds
+    /// itself again only through nodes that remember the other part; it keeps no newcomer out.
     /// </summary>
-    /// <returns>Whether it was forgotten.</returns>
+    /// <returns>Whether it was given up: a connection to it is to be closed.</returns>
     /// <exception cref="InvalidOperationException">The peer is not in this table.</exception>
     public bool Failed(TPeer peer, TimeSpan now)
     {
         BinWith(peer);
         peer.Failures++;
         peer.LastFailed = now;
+        Version++;
         var othersConnected = _connected.Count - (peer.IsConnected ? 1 : 0);
         if (peer.Failures < Options.MaxFailures || othersConnected == 0)
         {
             return false;
         }
 
-        Remove(peer);
+        if (peer.HasBeenConnected && now - peer.LastUsed < Options.ForgetAfter)
+        {
+            Disconnected(peer);
+        }
+        else
+        {
+            Remove(peer);
+        }
+
         return true;
     }
 
@@ -192,6 +217,7 @@ internal sealed class RoutingTable<TPeer>
         BinWith(peer).Remove(peer);
         _known.Remove(peer.Address);
         CountGroup(peer.Group, -1);
+        Version++;
     }
 
     /// <summary>Moves a peer, whose addresses have changed, to another network group; false, and nothing changes, where that is crowded.</summary>
@@ -210,6 +236,9 @@ internal sealed class RoutingTable<TPeer>
         return true;
     }
 
+    /// <summary>Whether this very peer is in.</summary>
+    public bool Contains(TPeer peer) => peer.ProximityOrder < _bins.Length && _bins[peer.ProximityOrder].Holds(peer);
+
     /// <summary>The known peer of an address.</summary>
     public bool TryFind(OverlayAddress address, [NotNullWhen(true)] out TPeer? peer) => _known.TryFind(address, out peer);
 
@@ -220,31 +249,51 @@ internal sealed class RoutingTable<TPeer>
     public int Closest(OverlayAddress key, Span<TPeer> nearest, bool connectedOnly = false) =>
         (connectedOnly ? _connected : _known).Closest(key, nearest);
 
-    private static void Revive(TPeer peer, TimeSpan now)
-    {
-        peer.LastUsed = now;
-        peer.Failures = 0;
-    }
-
-    private int ComputeDepth()
+    /// <summary>See <see cref="Depth"/>.</summary>
+    /// <param name="counts">How many connected peers each bin has, the shallowest first; deeper ones have none.</param>
+    /// <param name="options">The numbers.</param>
+    internal static int DepthOf(ReadOnlySpan<int> counts, RoutingTableOptions options)
     {
         var unsaturated = 0;
-        while (unsaturated < _bins.Length && _bins[unsaturated].ConnectedCount >= Options.Saturation)
+        while (unsaturated < counts.Length && counts[unsaturated] >= options.Saturation)
         {
             unsaturated++;
         }
 
         var reached = 0;
-        for (var order = _bins.Length - 1; order >= 0; order--)
+        for (var order = counts.Length - 1; order >= 0; order--)
         {
-            reached += _bins[order].ConnectedCount;
-            if (reached >= Options.LowWater)
+            reached += counts[order];
+            if (reached >= options.LowWater)
             {
                 return Math.Min(unsaturated, order);
             }
         }
 
         return 0;
+    }
+
+    private void Revive(TPeer peer, TimeSpan now)
+    {
+        peer.LastUsed = now;
+        if (peer.Failures > 0)
+        {
+            peer.Failures = 0;
+            Version++;
+        }
+    }
+
+    private void Changed()
+    {
+        Version++;
+        Span<int> counts = stackalloc int[OverlayAddress.ProximityMax];
+        counts = counts[.._bins.Length];
+        for (var order = 0; order < counts.Length; order++)
+        {
+            counts[order] = _bins[order].ConnectedCount;
+        }
+
+        Depth = DepthOf(counts, Options);
     }
 
     // A full group is as a full bin: one of its own members gives way, if any may.
@@ -348,7 +397,7 @@ internal sealed class RoutingTable<TPeer>
     }
 
     private Bin BinWith(TPeer peer) =>
-        peer.ProximityOrder < _bins.Length && _bins[peer.ProximityOrder].Holds(peer)
+        Contains(peer)
             ? _bins[peer.ProximityOrder]
             : throw new InvalidOperationException($"The peer {peer.Address} is not in this table.");
 

@@ -25,8 +25,11 @@ internal sealed record RoutingTableOptions
     /// <summary>Peers of one network group in all bins, since ground addresses can fill many bins from one place.</summary>
     public int MaxPerGroup { get; init; } = 10;
 
-    /// <summary>Failures in turn after which a peer is forgotten.</summary>
+    /// <summary>Failures in turn after which a peer is given up.</summary>
     public int MaxFailures { get; init; } = 3;
+
+    /// <summary>A peer that was given up, and once was connected, is forgotten when it showed no life for so long.</summary>
+    public TimeSpan ForgetAfter { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>A peer that is not connected and showed no life for so long gives way to a newcomer, where room is short.</summary>
     public TimeSpan StaleAfter { get; init; } = TimeSpan.FromHours(1);
@@ -40,6 +43,7 @@ internal sealed record RoutingTableOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPerGroupInBin, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxPerGroup, MaxPerGroupInBin);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxFailures, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ForgetAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(StaleAfter, TimeSpan.Zero);
     }
 }

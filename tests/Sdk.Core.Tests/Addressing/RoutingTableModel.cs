@@ -15,6 +15,7 @@ internal sealed class RoutingTableModel
         MaxPerGroupInBin = 2,
         MaxPerGroup = 5,
         StaleAfter = TimeSpan.FromSeconds(90),
+        ForgetAfter = TimeSpan.FromSeconds(60),
     };
 
     private readonly Random _random;
@@ -22,6 +23,7 @@ internal sealed class RoutingTableModel
     private readonly RoutingTable<TestPeer> _table;
     private readonly List<TestPeer> _known = [];
     private readonly HashSet<TestPeer> _connected = [];
+    private readonly HashSet<TestPeer> _everConnected = [];
     private TimeSpan _now;
 
     public RoutingTableModel(int seed)
@@ -55,6 +57,7 @@ internal sealed class RoutingTableModel
             case < 7:
                 _table.Connected(peer!, _now);
                 _connected.Add(peer!);
+                _everConnected.Add(peer!);
                 return true;
             case 7:
                 _table.Disconnected(peer!);
@@ -64,8 +67,7 @@ internal sealed class RoutingTableModel
                 _table.Used(peer!, _now);
                 return peer!.Failures == 0 && peer.LastUsed == _now;
             default:
-                var mayForget = peer!.Failures + 1 >= Options.MaxFailures && _connected.Any(each => each != peer);
-                return _table.Failed(peer, _now) == mayForget && (!mayForget || Forget(peer));
+                return Fail(peer!);
         }
     }
 
@@ -97,6 +99,27 @@ internal sealed class RoutingTableModel
         }
 
         return isAsExpected;
+    }
+
+    private bool Fail(TestPeer peer)
+    {
+        var isGivenUp = peer.Failures + 1 >= Options.MaxFailures && _connected.Any(each => each != peer);
+        var staysKnown = _everConnected.Contains(peer) && _now - peer.LastUsed < Options.ForgetAfter;
+        if (_table.Failed(peer, _now) != isGivenUp)
+        {
+            return false;
+        }
+
+        if (isGivenUp && staysKnown)
+        {
+            _connected.Remove(peer);
+        }
+        else if (isGivenUp)
+        {
+            Forget(peer);
+        }
+
+        return true;
     }
 
     private bool MayGo(TestPeer peer) => !_connected.Contains(peer) && (peer.Failures > 0 || _now - peer.LastUsed > Options.StaleAfter);

@@ -138,6 +138,29 @@ public class RoutingTableTests
     }
 
     [Fact]
+    public void A_peer_that_is_given_up_stays_known_for_half_an_hour_if_it_once_was_connected()
+    {
+        var table = Table(new() { MaxKnownPerBin = 18 });
+        var peer = Connect(table, bin: 3, count: 1)[0];
+        Connect(table, bin: 1, count: 1);
+        Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(_ => table.Failed(peer, Minute)));
+        Assert.False(peer.IsConnected);
+        Assert.Empty(table.Connected(3).ToArray());
+        Assert.True(table.Contains(peer));
+        Assert.True(table.Failed(peer, 29 * Minute));
+        Assert.True(table.Contains(peer));
+
+        // It keeps nobody out.
+        Add(table, bin: 3, count: 17);
+        Assert.Equal(RoutingOutcome.Added, table.Add(Peer(3), 29 * Minute));
+        Assert.False(table.Contains(peer));
+
+        var other = Connect(table, bin: 4, count: 1)[0];
+        Assert.Equal([false, false, true], Enumerable.Range(0, 3).Select(_ => table.Failed(other, 30 * Minute)));
+        Assert.False(table.Contains(other));
+    }
+
+    [Fact]
     public void A_bin_takes_two_peers_of_a_network_group_and_any_number_without_one()
     {
         var table = Table();
