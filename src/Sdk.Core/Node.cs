@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.AutoNat;
+using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 using Sdk.Core.Persistence;
@@ -82,6 +83,9 @@ public sealed class Node : IAsyncDisposable
     /// <summary>The node's work as a relay; null where it is none.</summary>
     public RelayServer? Relay { get; private set; }
 
+    /// <summary>Peers on the local networks; null where the node does not look for them.</summary>
+    public MdnsDiscovery? Mdns { get; private set; }
+
     /// <summary>The node's data directory; null when it keeps nothing.</summary>
     public DataDirectory? DataDirectory { get; }
 
@@ -100,7 +104,7 @@ public sealed class Node : IAsyncDisposable
     /// <exception cref="ArgumentException">There is no account.</exception>
     /// <exception cref="DataDirectoryLockedException">Another process uses the data directory.</exception>
     /// <exception cref="CryptographyException">The device in the data directory belongs to another account.</exception>
-    /// <exception cref="DialException">The node cannot listen where it should: the address is taken, or a relay gives no place.</exception>
+    /// <exception cref="DialException">The node cannot listen where it should: the address or the port of local discovery is taken, or a relay gives no place.</exception>
     public static async ValueTask<Node> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -118,6 +122,7 @@ public sealed class Node : IAsyncDisposable
                 await node.Switch.ListenAsync(address, cancellationToken).ConfigureAwait(false);
             }
 
+            node.LookAround();
             return node;
         }
         catch
@@ -170,6 +175,15 @@ public sealed class Node : IAsyncDisposable
         }
     }
 
+    private void LookAround()
+    {
+        if (_options.Mdns is { } mdns)
+        {
+            mdns.TimeProvider = TimeProvider;
+            Mdns = MdnsDiscovery.Start(Switch, mdns);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -181,6 +195,11 @@ public sealed class Node : IAsyncDisposable
             }
 
             _isDisposed = true;
+        }
+
+        if (Mdns is not null)
+        {
+            await Mdns.DisposeAsync().ConfigureAwait(false);
         }
 
         foreach (var service in Enumerable.Reverse(_services))

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.AutoNat;
+using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 
@@ -68,6 +69,13 @@ public sealed class NodeOptions
     /// <summary>How <see cref="Node.AutoNat"/> is set up; its clock is the node's.</summary>
     /// <value>The default is what stands in <see cref="AutoNatOptions"/>.</value>
     public AutoNatOptions AutoNat { get; } = new();
+
+    /// <summary>
+    /// How the node looks for others on its local networks, and tells them its peer id and addresses; null where it does not. Its clock is
+    /// the node's.
+    /// </summary>
+    /// <value>The default is null.</value>
+    public MdnsOptions? Mdns { get; set; }
 
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>

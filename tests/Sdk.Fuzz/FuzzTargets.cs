@@ -27,5 +27,6 @@ internal static class FuzzTargets
         new GossipTarget(),
         new OverlayRecordTarget(),
         new ServiceOfferTarget(),
+        new MdnsTarget(),
     ];
 }

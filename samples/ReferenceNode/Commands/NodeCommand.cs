@@ -3,6 +3,7 @@ using Sdk.Core;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.Diagnostics;
+using Sdk.Core.Networking.Mdns;
 using Sdk.Storage;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -13,7 +14,7 @@ internal static class NodeCommand
     private const long DefaultCapacityBytes = 256 * ByteSize.MiB;
 
     private sealed record Settings(
-        string? Data, string Listen, string[] Dial, string Security, string[] Subscribe, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
+        string? Data, string Listen, string[] Dial, bool Mdns, string Security, string[] Subscribe, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
 
     public static Command Create()
     {
@@ -27,6 +28,7 @@ internal static class NodeCommand
             DefaultValueFactory = _ => "/ip4/127.0.0.1/tcp/0",
         };
         var dial = new Option<string[]>("--dial") { Description = "Connect to this peer at the start: a multiaddress that ends in /p2p/ID. May be repeated." };
+        var mdns = new Option<bool>("--mdns") { Description = "Look for peers on the local networks (multicast DNS), and show this node there." };
         var security = new Option<string>("--security") { Description = "What secures connections; tls is proposed first.", DefaultValueFactory = _ => "both" };
         security.AcceptOnlyFromAmong("tls", "noise", "both");
         var subscribe = new Option<string[]>("--subscribe") { Description = "Show what is published to this topic (gossipsub). May be repeated." };
@@ -37,13 +39,14 @@ internal static class NodeCommand
         var untilInputCloses = new Option<bool>("--until-input-closes") { Hidden = true };
         var command = new Command("node", "Run one node until SIGTERM or Ctrl-C; with --data, a storage member.")
         {
-            data, listen, dial, security, subscribe, capacity, keystore, passwordFile, json, untilInputCloses,
+            data, listen, dial, mdns, security, subscribe, capacity, keystore, passwordFile, json, untilInputCloses,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Settings(
                 parsed.GetValue(data),
                 parsed.GetRequiredValue(listen),
                 parsed.GetValue(dial) ?? [],
+                parsed.GetValue(mdns),
                 parsed.GetRequiredValue(security),
                 parsed.GetValue(subscribe) ?? [],
                 parsed.GetValue(capacity),
@@ -110,6 +113,7 @@ internal static class NodeCommand
         var options = settings.Data is { } folder
             ? NodeOptions.Provider(account, folder, listen)
             : new NodeOptions { Account = account, Listen = { listen } };
+        options.Mdns = settings.Mdns ? new MdnsOptions() : null;
         options.Securities = settings.Security switch
         {
             "tls" => [SecurityProtocol.Tls],

@@ -5,7 +5,7 @@ namespace Sdk.ReferenceNode.Commands;
 /// <summary>Something that happened at a node, as one line of JSON; what does not apply is left out.</summary>
 internal sealed record NodeEvent
 {
-    /// <summary><c>connect</c>, <c>disconnect</c>, <c>identify</c> or <c>message</c>.</summary>
+    /// <summary><c>connect</c>, <c>disconnect</c>, <c>identify</c>, <c>found</c> or <c>message</c>.</summary>
     public required string Event { get; init; }
 
     /// <summary>The peer at the other end; of a message, who wrote it, where that is known.</summary>
@@ -22,7 +22,7 @@ internal sealed record NodeEvent
     /// <summary>What the peer answers.</summary>
     public IReadOnlyList<string>? Protocols { get; init; }
 
-    /// <summary>Where the peer says it listens.</summary>
+    /// <summary>Where the peer says it listens; of <c>found</c>, where it was said to be on the local network.</summary>
     public string[]? Addresses { get; init; }
 
     /// <summary>Where the peer sees this node.</summary>

@@ -7,6 +7,7 @@ using System.Threading.Channels;
 using Sdk.Core;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.Identify;
+using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -43,6 +44,15 @@ internal sealed class NodeScreen : IAsyncDisposable
         foreach (var connection in node.Switch.Connections)
         {
             ShowOpened(connection);
+        }
+
+        if (node.Mdns is { } mdns)
+        {
+            mdns.PeerFound += Show;
+            foreach (var peer in mdns.Peers)
+            {
+                Show(peer);
+            }
         }
     }
 
@@ -117,6 +127,10 @@ internal sealed class NodeScreen : IAsyncDisposable
             Observed = identity.ObservedAddress?.ToString(),
         },
         $"identified    {identity.Peer} {Printable(identity.AgentVersion)}, {identity.Protocols.Count} protocols");
+
+    private void Show(MdnsPeer peer) => Show(
+        new NodeEvent { Event = "found", Peer = $"{peer.Peer}", Addresses = [.. peer.Addresses.Select(address => $"{address}")] },
+        $"found         {peer.Peer} {string.Join(' ', peer.Addresses)}");
 
     private void Show(NodeEvent what, string line)
     {

@@ -15,6 +15,8 @@ internal sealed record JsPeerOptions(string Security, string Key)
 
     public bool Relay { get; init; }
 
+    public int MdnsPort { get; init; }
+
     public IReadOnlyList<string> Listen { get; init; } = ["/ip4/127.0.0.1/tcp/0"];
 }
 

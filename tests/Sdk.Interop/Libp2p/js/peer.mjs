@@ -35,6 +35,7 @@ const events = {
       ? null
       : { seq: detail.signedPeerRecord.seq, addresses: detail.signedPeerRecord.addresses.map(String) }
   }),
+  'peer:discovery': detail => ({ event: 'discovery', peer: detail.id.toString(), addresses: detail.multiaddrs.map(String) }),
   'self:peer:update': () => ({ event: 'self', addresses: node.getMultiaddrs().map(String) })
 }
 const pubsubEvents = {
