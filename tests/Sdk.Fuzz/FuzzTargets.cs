@@ -28,5 +28,7 @@ internal static class FuzzTargets
         new OverlayRecordTarget(),
         new ServiceOfferTarget(),
         new MdnsTarget(),
+        new AgreementTarget(),
+        new AgreementMessageTarget(),
     ];
 }

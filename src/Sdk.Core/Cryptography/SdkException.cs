@@ -259,3 +259,77 @@ public sealed class InvalidOfferException : SdkException
     /// <summary>Why.</summary>
     public OfferFault Fault { get; }
 }
+
+/// <summary>Why there is no agreement about a service.</summary>
+public enum AgreementRefusal
+{
+    /// <summary>What came is not the encoding of a proposal or an agreement.</summary>
+    Malformed = 1,
+
+    /// <summary>It is for another network.</summary>
+    WrongNetwork = 2,
+
+    /// <summary>The provider does not offer this, or not any more.</summary>
+    UnknownOffer = 3,
+
+    /// <summary>The offer has expired.</summary>
+    OfferExpired = 4,
+
+    /// <summary>Whoever asks is not the buyer's device.</summary>
+    NotTheBuyer = 5,
+
+    /// <summary>The credential of the buyer's device is forged or has expired.</summary>
+    Credential = 6,
+
+    /// <summary>The buyer's account does not let the device trade.</summary>
+    Scope = 7,
+
+    /// <summary>A signature is not what it should be.</summary>
+    Signature = 8,
+
+    /// <summary>The provider has no dealings with the buyer.</summary>
+    Blocked = 9,
+
+    /// <summary>Buyers of this reputation are not served.</summary>
+    Reputation = 10,
+
+    /// <summary>The quantity is zero, or more than was ever offered.</summary>
+    Quantity = 11,
+
+    /// <summary>The agreement would end before it begins, or last longer than the offer allows.</summary>
+    Duration = 12,
+
+    /// <summary>The agreement would begin too long ago, or too far in the future.</summary>
+    Start = 13,
+
+    /// <summary>The sides do not agree on the price.</summary>
+    Price = 14,
+
+    /// <summary>The total is not what price, quantity and time come to.</summary>
+    Total = 15,
+
+    /// <summary>The sides have no means of payment in common.</summary>
+    Payment = 16,
+
+    /// <summary>Less is left than is wanted.</summary>
+    Capacity = 17,
+
+    /// <summary>The buyer has another agreement under this nonce.</summary>
+    NonceUsed = 18,
+
+    /// <summary>The buyer, or all buyers together, have as many agreements as the provider keeps.</summary>
+    TooMany = 19,
+
+    /// <summary>Too many proposals at once, or too many in one negotiation.</summary>
+    Busy = 20,
+}
+
+/// <summary>There is no agreement about a service, or what should be one is none; <see cref="Refusal"/> says why.</summary>
+public sealed class AgreementRefusedException : SdkException
+{
+    internal AgreementRefusedException(AgreementRefusal refusal)
+        : base($"There is no agreement: {refusal}.") => Refusal = refusal;
+
+    /// <summary>Why.</summary>
+    public AgreementRefusal Refusal { get; }
+}

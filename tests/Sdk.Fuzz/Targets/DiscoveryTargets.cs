@@ -1,5 +1,6 @@
 using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
+using Sdk.Core.Discovery.Wire;
 using Sdk.Core.Ledger;
 using Sdk.Core.Networking;
 
@@ -55,4 +56,81 @@ internal sealed class ServiceOfferTarget : FuzzTarget
 
     private static ServiceOffer Sign(ServiceOfferDraft draft, IEnumerable<Multiaddr> addresses) =>
         ServiceOffer.Sign(draft, Fuzz.Samples.Device, addresses, draft.TermsHash, version: 3, Now);
+}
+
+/// <summary>Agreements as they are kept and shown, of which what a buyer sends, and what a buyer keeps meanwhile, are parts.</summary>
+internal sealed class AgreementTarget : FuzzTarget
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private Agreement? _agreement;
+    private PendingAgreement? _pending;
+    private AgreementProposal? _proposal;
+
+    public override string Name => "agreement";
+
+    /// <summary>Three decoders, each of which may check the points of two credentials.</summary>
+    public override long ConstantBytes => 384 * 1024;
+
+    public override IReadOnlyList<byte[]> Words { get; } = [[0x06, .. "cheque"u8], [0x00], [0x01], [0xFF, 0xFF]];
+
+    public override bool Decode(object input)
+    {
+        var bytes = (byte[])input;
+        var isAny = Agreement.TryDecode(bytes, out _agreement);
+        isAny |= PendingAgreement.TryDecode(bytes, out _pending);
+        return AgreementProposal.TryDecode(bytes, out _proposal) || isAny;
+    }
+
+    public override void Check(object input)
+    {
+        var bytes = (byte[])input;
+        var again = _agreement?.Encode() ?? _pending?.Encode() ?? _proposal!.Encode();
+        Require(again.AsSpan().SequenceEqual(bytes), "There is one encoding of what was accepted.");
+        var isGood = _agreement?.FindFault(NodeOptions.LocalNetworkId) is null && _proposal?.FindFault(NodeOptions.LocalNetworkId, Now) is null && _pending is null;
+        Require(!isGood || Corpus.Any(genuine => genuine.AsSpan().SequenceEqual(bytes)), "Nobody forges an agreement.");
+    }
+
+    protected override IEnumerable<byte[]> MakeCorpus()
+    {
+        foreach (var offer in ServiceOfferTarget.Samples())
+        {
+            var options = new AgreementOptions { BidPerUnit = 5 };
+            Require(
+                AgreementBid.TryBegin(offer, 1, TimeSpan.FromHours(1), options, Samples.Device, offer.Hash, Now, out var bid) is null,
+                "The samples can be sold.");
+            var proposal = bid!.Proposal;
+            yield return proposal.Encode();
+            yield return new PendingAgreement(offer, proposal).Encode();
+            yield return new Agreement(offer, proposal, Samples.Device.NodeKey.SignDigest(proposal.Hash.Bytes)).Encode();
+        }
+    }
+}
+
+/// <summary>Both messages of the agreement protocol: the buyer's is tried first, then the provider's.</summary>
+internal sealed class AgreementMessageTarget : MessageTarget
+{
+    private AnswerMessage? _answer;
+
+    public override string Name => "agreement-message";
+
+    public override bool Decode(object input)
+    {
+        _ = Read(input, ProposeMessage.Parser, AgreementProtocol.MaxMessageBytes);
+        _answer = Read(input, AnswerMessage.Parser, AgreementProtocol.MaxMessageBytes);
+        return AgreementProtocol.FromWire(_answer) != default;
+    }
+
+    public override void Check(object input)
+    {
+        var answer = AgreementProtocol.FromWire(_answer!);
+        Require(AgreementProtocol.FromWire(AgreementProtocol.ToWire(answer)) == answer, "What is written is read again.");
+    }
+
+    protected override IEnumerable<byte[]> MakeCorpus()
+    {
+        yield return Frame(AgreementProtocol.ToWire(Samples.Key.SignDigest(new byte[32])));
+        yield return Frame(AgreementProtocol.ToWire(AgreementRefusal.Capacity));
+        yield return Frame(AgreementProtocol.ToWire(new CounterOffer(3, TokenAmount.MaxValue, PaymentMethod.Cheque)));
+    }
 }
