@@ -5,6 +5,7 @@ using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
+using Sdk.Core.Overlay;
 using Sdk.Core.Persistence;
 
 namespace Sdk.Core;
@@ -72,6 +73,13 @@ public sealed class Node : IAsyncDisposable
         return new Gossipsub(node.Switch, node.Device.NodeKey, options);
     });
 
+    /// <summary>
+    /// The node's place among all others. The node takes part from the first use on; from its start where bootstrap nodes are named
+    /// (<see cref="OverlayOptions.Bootstrap"/>).
+    /// </summary>
+    public OverlayNetwork Overlay => GetOrAddService(static node =>
+        new OverlayNetwork(node.Switch, node.Device, node._options.Overlay, node.DataDirectory, node.TimeProvider, node.LoggerFactory));
+
     /// <summary>Whether strangers can connect to the node. It asks peers from the first use on.</summary>
     public AutoNatClient AutoNat => GetOrAddService(static node =>
     {
@@ -123,6 +131,11 @@ public sealed class Node : IAsyncDisposable
             }
 
             node.LookAround();
+            if (options.Overlay.Bootstrap.Count > 0)
+            {
+                _ = node.Overlay;
+            }
+
             return node;
         }
         catch

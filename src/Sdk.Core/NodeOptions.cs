@@ -6,6 +6,7 @@ using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
+using Sdk.Core.Overlay;
 
 namespace Sdk.Core;
 
@@ -57,6 +58,10 @@ public sealed class NodeOptions
     /// <summary>How <see cref="Node.Pubsub"/> is set up; its clock and logs are the node's.</summary>
     /// <value>The default is signed messages, with the limits that stand in <see cref="PubsubOptions"/>.</value>
     public PubsubOptions Pubsub { get; } = new();
+
+    /// <summary>How <see cref="Node.Overlay"/> is set up.</summary>
+    /// <value>The default is what stands in <see cref="OverlayOptions"/>.</value>
+    public OverlayOptions Overlay { get; } = new();
 
     /// <summary>What the node gives to peers as their relay; null where it is no relay. Its clock is the node's.</summary>
     /// <value>The default is null.</value>

@@ -1,0 +1,23 @@
+using Sdk.Core.Addressing;
+
+namespace Sdk.Core.Overlay;
+
+/// <summary>A lookup under way: the protocol's steps, with what the router keeps beside them.</summary>
+internal sealed class OverlayLookup(Lookup<OverlayContact> steps, int count, bool isUpkeep)
+{
+    public Lookup<OverlayContact> Steps { get; } = steps;
+
+    /// <summary>How many nodes are wanted.</summary>
+    public int Count { get; } = count;
+
+    /// <summary>Whether the router itself wanted it.</summary>
+    public bool IsUpkeep { get; } = isUpkeep;
+
+    public OverlayAddress Target => Steps.Target;
+
+    /// <summary>Set when it ended.</summary>
+    public bool HasEnded { get; set; }
+
+    /// <summary>Nodes that it brought to the table's knowledge.</summary>
+    public int News { get; set; }
+}

@@ -1,0 +1,186 @@
+using Sdk.Core.Addressing;
+
+namespace Sdk.Core.Overlay;
+
+/// <summary>Lookups, and the dials that they and the upkeep wait for.</summary>
+internal sealed partial class OverlayRouter
+{
+    private readonly Dictionary<OverlayAddress, List<Action<OverlayPeer?>>> _dials = [];
+    private readonly Queue<OverlayLookup> _toPump = [];
+    private bool _hasLearnt;
+
+    /// <summary>Whether a node is being dialled.</summary>
+    public bool IsDialling => _dials.Count > 0;
+
+    /// <summary>Looks up the nodes nearest to an address; <see cref="LookupEndedEffect"/> follows.</summary>
+    /// <param name="target">Any address.</param>
+    /// <param name="count">How many nodes are wanted.</param>
+    public OverlayLookup BeginLookup(OverlayAddress target, int count)
+    {
+        var lookup = Begin(target, count, isUpkeep: false);
+        Settle();
+        return lookup;
+    }
+
+    private OverlayLookup Begin(OverlayAddress target, int count, bool isUpkeep)
+    {
+        var parameters = _parameters.Lookup with { Count = count };
+        if (_parameters.Mutations.HasFlag(OverlayMutations.OnePath))
+        {
+            parameters = parameters with { Paths = 1 };
+        }
+
+        var steps = new Lookup<OverlayContact>(
+            target, Address, parameters, static contact => contact.Record.Address, contact => FaultOf(contact.Record) == NodeRecordFault.None, RecordComparer.Instance);
+        var nearest = new OverlayPeer[2 * _parameters.MaxNodes];
+        var found = Table.Closest(target, nearest, connectedOnly: true);
+        if (found == 0)
+        {
+            // Whoever was known before may still be there.
+            found = Table.Closest(target, nearest);
+        }
+
+        steps.Seed([.. nearest.Take(found).Select(peer => new OverlayContact(peer.Record, peer.Floor))]);
+        var lookup = new OverlayLookup(steps, count, isUpkeep);
+        _toPump.Enqueue(lookup);
+        return lookup;
+    }
+
+    /// <summary>Does what the event before led to. Answers and failures come back at once sometimes, so lookups go on from here only.</summary>
+    private void Settle()
+    {
+        if (_hasLearnt)
+        {
+            _hasLearnt = false;
+            DialWhomTheTableNeeds(Now);
+        }
+
+        while (_toPump.TryDequeue(out var lookup))
+        {
+            while (!lookup.HasEnded && lookup.Steps.TryNext(out var contact))
+            {
+                AskForNearer(lookup, contact);
+            }
+
+            if (!lookup.HasEnded && lookup.Steps.IsDone)
+            {
+                End(lookup);
+            }
+        }
+    }
+
+    private void AskForNearer(OverlayLookup lookup, OverlayContact contact) => Reach(contact, peer =>
+    {
+        if (peer is null)
+        {
+            lookup.Steps.Failed(contact);
+            _toPump.Enqueue(lookup);
+            return;
+        }
+
+        Ask(peer, new FindNodesMessage(lookup.Target, _parameters.MaxNodes), answer =>
+        {
+            Take(lookup, contact, peer, answer);
+            _toPump.Enqueue(lookup);
+        });
+    });
+
+    private void Take(OverlayLookup lookup, OverlayContact contact, OverlayPeer peer, OverlayMessage? answer)
+    {
+        if (answer is not NodesMessage { Nodes: var nodes } || nodes.Count > _parameters.MaxNodes)
+        {
+            lookup.Steps.Failed(contact);
+            if (answer is not (null or BusyMessage))
+            {
+                Fault(peer);
+            }
+
+            return;
+        }
+
+        var contacts = new List<OverlayContact>(nodes.Count);
+        foreach (var node in nodes)
+        {
+            var named = new OverlayContact(node, peer.Floor);
+            if (node.IsLight || named.Addresses.Count == 0)
+            {
+                OverlayTelemetry.RecordRefused("private");
+                Fault(peer);
+                continue;
+            }
+
+            contacts.Add(named);
+        }
+
+        lookup.Steps.Answered(contact, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(contacts));
+        lookup.News += Hear(peer, nodes);
+    }
+
+    private void End(OverlayLookup lookup)
+    {
+        lookup.HasEnded = true;
+        OverlayTelemetry.LookupEnded(lookup.Steps.IsSpent);
+        foreach (var forger in lookup.Steps.Forgers)
+        {
+            OverlayTelemetry.RecordRefused(NodeRecordFault.Signature);
+            if (_linked.TryGetValue(forger.Record.Address, out var peer))
+            {
+                Fault(peer);
+            }
+        }
+
+        if (lookup.IsUpkeep)
+        {
+            UpkeepLookupEnded(lookup);
+        }
+        else
+        {
+            _effects.Enqueue(new LookupEndedEffect(lookup));
+        }
+    }
+
+    /// <summary>Gives the connected peer behind a contact, dialling it if need be; null where it is not reached.</summary>
+    private void Reach(OverlayContact contact, Action<OverlayPeer?> reached)
+    {
+        var address = contact.Record.Address;
+        if (_linked.TryGetValue(address, out var peer))
+        {
+            reached(peer);
+        }
+        else if (_dials.TryGetValue(address, out var waiting))
+        {
+            waiting.Add(reached);
+        }
+        else if (contact.Addresses is { Count: > 0 } addresses && !IsBanned(address))
+        {
+            _dials.Add(address, [reached]);
+            _effects.Enqueue(new DialEffect(contact.Record, addresses));
+        }
+        else
+        {
+            reached(null);
+        }
+    }
+
+    private bool IsBanned(OverlayAddress address) => _bans.TryGetValue(address, out var until) && Now < until;
+
+    private void EndDial(OverlayAddress address, OverlayPeer? peer)
+    {
+        if (_dials.Remove(address, out var waiting))
+        {
+            foreach (var reached in waiting)
+            {
+                reached(peer);
+            }
+        }
+    }
+
+    private sealed class RecordComparer : IEqualityComparer<OverlayContact>
+    {
+        public static RecordComparer Instance { get; } = new();
+
+        public bool Equals(OverlayContact one, OverlayContact other) => ReferenceEquals(one.Record, other.Record) || one.Record.Equals(other.Record);
+
+        public int GetHashCode(OverlayContact contact) => contact.Record.GetHashCode();
+    }
+}
