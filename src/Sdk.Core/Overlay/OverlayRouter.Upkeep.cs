@@ -130,6 +130,11 @@ internal sealed partial class OverlayRouter
             }
         }
 
+        LookUpWhatWaits();
+    }
+
+    private void LookUpWhatWaits()
+    {
         while (_upkeepLookups < _parameters.UpkeepLookups && _toLookUp.TryDequeue(out var target))
         {
             _upkeepLookups++;
@@ -141,6 +146,8 @@ internal sealed partial class OverlayRouter
     {
         _upkeepLookups--;
         _upkeepNews += lookup.News;
+        HasJoined |= lookup.Target == Address;
+        LookUpWhatWaits();
         if (_upkeepLookups > 0 || _toLookUp.Count > 0)
         {
             return;
@@ -149,7 +156,6 @@ internal sealed partial class OverlayRouter
         var longer = _upkeepPause * 2;
         _upkeepPause = _upkeepNews > 0 ? _parameters.UpkeepMin : longer < _parameters.UpkeepMax ? longer : _parameters.UpkeepMax;
         _upkeepNews = 0;
-        HasJoined = true;
         _nextUpkeep = Now + (_upkeepPause * (0.75 + (0.5 * _random.NextDouble())));
     }
 }
