@@ -248,6 +248,9 @@ public enum OfferFault
 
     /// <summary>The device did not sign it.</summary>
     Signature = 17,
+
+    /// <summary>The number is above 15.</summary>
+    Number = 18,
 }
 
 /// <summary>A service offer is not good; <see cref="Fault"/> says why.</summary>

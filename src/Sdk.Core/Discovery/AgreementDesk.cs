@@ -76,6 +76,10 @@ internal sealed class AgreementDesk(DeviceIdentity device, ServiceOptions option
         return old;
     }
 
+    /// <summary>What refuses a proposal without a look at its signatures; null where they are worth a look.</summary>
+    public AgreementRefusal? Preview(AgreementProposal proposal, TrustVerdict buyer, DateTimeOffset now) =>
+        FindSold(proposal) is null ? Refusal(proposal.Terms, buyer, now, out _) : null;
+
     /// <summary>The answer to a proposal. Where it is an agreement that was not there before, the caller writes it down and enters it before it answers.</summary>
     /// <param name="proposal">What is proposed.</param>
     /// <param name="asker">Who asks, as its connection proves.</param>
@@ -92,13 +96,12 @@ internal sealed class AgreementDesk(DeviceIdentity device, ServiceOptions option
         }
 
         // Whoever asks again gets the same answer, whatever has changed since.
-        if (_sold.TryGetValue((terms.Buyer, terms.Nonce), out var existing)
-            && existing.BuyerCredential.NodeKey.Equals(proposal.Credential.NodeKey))
+        if (FindSold(proposal) is { } existing)
         {
             return existing.Hash == proposal.Hash ? existing.ProviderSignature : AgreementRefusal.NonceUsed;
         }
 
-        if (Refusal(proposal, buyer, now, out var offer) is { } refusal)
+        if ((Refusal(terms, buyer, now, out var offer) ?? proposal.FindFault(device.Credential.NetworkId, now)) is { } refusal)
         {
             return refusal;
         }
@@ -117,9 +120,12 @@ internal sealed class AgreementDesk(DeviceIdentity device, ServiceOptions option
         return agreement.ProviderSignature;
     }
 
-    private AgreementRefusal? Refusal(AgreementProposal proposal, TrustVerdict buyer, DateTimeOffset now, out ServiceOffer? offer)
+    private Agreement? FindSold(AgreementProposal proposal) =>
+        _sold.TryGetValue((proposal.Terms.Buyer, proposal.Terms.Nonce), out var existing)
+        && existing.BuyerCredential.NodeKey.Equals(proposal.Credential.NodeKey) ? existing : null;
+
+    private AgreementRefusal? Refusal(AgreementTerms terms, TrustVerdict buyer, DateTimeOffset now, out ServiceOffer? offer)
     {
-        var terms = proposal.Terms;
         offer = _offers.FirstOrDefault(one => one.Offer.Hash == terms.OfferHash && !(one.HonouredUntil <= now)).Offer;
         return buyer.IsBlocked ? AgreementRefusal.Blocked
             : terms.NetworkId != device.Credential.NetworkId ? AgreementRefusal.WrongNetwork
@@ -128,9 +134,7 @@ internal sealed class AgreementDesk(DeviceIdentity device, ServiceOptions option
             : AgreementRules.FindFault(terms, offer) is { } fault && fault != AgreementRefusal.Payment ? fault
             : terms.Start < now - AgreementRules.StartTolerance || terms.Start > now + options.MaxStartAhead ? AgreementRefusal.Start
             : CountOf(terms.Buyer) >= options.MaxAgreementsPerBuyer || _sold.Count >= options.MaxAgreements ? AgreementRefusal.TooMany
-
-            // Last, since it is the dearest.
-            : proposal.FindFault(device.Credential.NetworkId, now);
+            : null;
     }
 
     /// <summary>What this node would agree to; a refusal where there is nothing.</summary>

@@ -24,6 +24,9 @@ internal static partial class DiscoveryLog
     [LoggerMessage(305, LogLevel.Warning, "The offer {Number} could not be renewed, and is tried again in {Pause}", EventName = "RenewalFailed")]
     public static partial void RenewalFailed(ILogger logger, Exception error, uint number, TimeSpan pause);
 
+    [LoggerMessage(308, LogLevel.Information, "The overlay does not take the offer {Number} for now; it is tried again in {Pause}", EventName = "OfferNotPutUp")]
+    public static partial void NotPutUp(ILogger logger, uint number, TimeSpan pause);
+
     [LoggerMessage(306, LogLevel.Warning, "A listener to agreements failed", EventName = "AgreementListenerFailed")]
     public static partial void ListenerFailed(ILogger logger, Exception error);
 

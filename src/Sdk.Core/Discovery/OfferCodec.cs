@@ -18,7 +18,7 @@ internal static class OfferCodec
     {
         var writer = new FieldWriter()
             .Byte(Version).Put(offer.Credential.Encode())
-            .UInt32(offer.Number).UInt64(offer.Version)
+            .Byte((byte)offer.Number).UInt64(offer.Version)
             .Name(offer.Kind.Name).Byte((byte)offer.Unit).UInt64(offer.Capacity)
             .Byte((byte)offer.Prices.Count);
         foreach (var band in offer.Prices)
@@ -69,7 +69,7 @@ internal static class OfferCodec
         offer = new ServiceOffer
         {
             Credential = credential,
-            Number = reader.UInt32(),
+            Number = reader.Byte(),
             Version = reader.UInt64(),
             Kind = reader.Kind(),
             Unit = (ServiceUnit)reader.Byte(),

@@ -11,6 +11,7 @@ internal static class OfferShape
     /// <summary>What is beyond the limits; null for nothing.</summary>
     public static OfferFault? FindFault(ServiceOffer offer) =>
         offer.Kind == default ? OfferFault.Malformed
+        : offer.Number > ServiceOffer.MaxNumber ? OfferFault.Number
         : !ArePrices(offer) ? OfferFault.Prices
         : offer.Capacity == 0 ? OfferFault.Capacity
         : offer.Region is { } region && !IsRegion(region) ? OfferFault.Region

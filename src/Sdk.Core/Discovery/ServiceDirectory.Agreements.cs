@@ -3,19 +3,23 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Trust;
 
 namespace Sdk.Core.Discovery;
 
 public sealed partial class ServiceDirectory
 {
-    /// <summary>Proposals that wait for their turn; more are refused.</summary>
+    /// <summary>Proposals that wait for their answer; more are refused.</summary>
     private const int MaxWaiting = 64;
+
+    /// <summary>Of them from one peer, so that one alone does not keep all others out.</summary>
+    private const int MaxWaitingPerPeer = 16;
 
     private readonly ServiceOptions _options;
     private readonly ConcurrentDictionary<Hash256, Agreement> _bought = new();
     private readonly ConcurrentDictionary<Hash256, PendingAgreement> _pending = new();
     private readonly ConcurrentDictionary<Hash256, byte> _asking = new();
-    private int _waiting;
+    private readonly Dictionary<PeerId, int> _waiting = [];
 
     /// <summary>Raised for each agreement that this node made as a provider, once it is kept. A handler is quick; what it throws is logged.</summary>
     public event Action<Agreement>? AgreementMade;
@@ -60,6 +64,11 @@ public sealed partial class ServiceDirectory
         if (offer.FindFault(_device.Credential.NetworkId, now) is { } fault)
         {
             return fault == OfferFault.Expired ? new AgreementResult(AgreementRefusal.OfferExpired) : throw new InvalidOfferException(fault);
+        }
+
+        if ((await _trust.JudgeAsync(offer.Provider, cancellationToken).ConfigureAwait(false)).IsBlocked)
+        {
+            return new AgreementResult(AgreementRefusal.Blocked);
         }
 
         var nonce = Hash256.FromBytes(RandomNumberGenerator.GetBytes(Hash256.LengthBytes));
@@ -164,45 +173,86 @@ public sealed partial class ServiceDirectory
             return AgreementRefusal.NotTheBuyer;
         }
 
-        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        if (!TryWait(asker))
         {
-            Interlocked.Decrement(ref _waiting);
             return AgreementRefusal.Busy;
         }
 
         try
         {
             var buyer = await _trust.JudgeAsync(proposal.Terms.Buyer, cancellationToken).ConfigureAwait(false);
-            AgreementAnswer answer;
-            Agreement? made;
+
+            // Signatures are dear: only what is worth it is verified, and not while the others wait. The second time they are known.
             using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
             {
-                var now = _time.GetUtcNow();
-                foreach (var old in _desk.Sweep(now))
+                if (_desk.Preview(proposal, buyer, _time.GetUtcNow()) is { } refusal)
                 {
-                    _files.DeleteSold(old);
-                }
-
-                answer = _desk.Judge(proposal, asker, buyer, now, out made);
-                if (made is not null)
-                {
-                    _files.WriteSold(made);
-                    _desk.Enter(made);
+                    return refusal;
                 }
             }
 
-            if (made is not null)
-            {
-                DiscoveryTelemetry.Agreed();
-                DiscoveryLog.Sold(_logger, made, made.Hash);
-                Raise(made);
-            }
-
-            return answer;
+            _ = proposal.FindFault(_device.Credential.NetworkId, _time.GetUtcNow());
+            return await SettleAsync(proposal, asker, buyer, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            StopWaiting(asker);
+        }
+    }
+
+    private async Task<AgreementAnswer> SettleAsync(AgreementProposal proposal, PeerId asker, TrustVerdict buyer, CancellationToken cancellationToken)
+    {
+        AgreementAnswer answer;
+        Agreement? made;
+        using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var now = _time.GetUtcNow();
+            foreach (var old in _desk.Sweep(now))
+            {
+                _files.DeleteSold(old);
+            }
+
+            answer = _desk.Judge(proposal, asker, buyer, now, out made);
+            if (made is not null)
+            {
+                _files.WriteSold(made);
+                _desk.Enter(made);
+            }
+        }
+
+        if (made is not null)
+        {
+            DiscoveryTelemetry.Agreed();
+            DiscoveryLog.Sold(_logger, made, made.Hash);
+            Raise(made);
+        }
+
+        return answer;
+    }
+
+    private bool TryWait(PeerId asker)
+    {
+        lock (_waiting)
+        {
+            var own = _waiting.GetValueOrDefault(asker);
+            if (own >= MaxWaitingPerPeer || _waiting.Values.Sum() >= MaxWaiting)
+            {
+                return false;
+            }
+
+            _waiting[asker] = own + 1;
+            return true;
+        }
+    }
+
+    private void StopWaiting(PeerId asker)
+    {
+        lock (_waiting)
+        {
+            if (--_waiting[asker] == 0)
+            {
+                _waiting.Remove(asker);
+            }
         }
     }
 

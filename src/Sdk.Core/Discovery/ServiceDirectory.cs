@@ -23,7 +23,8 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
     /// <summary>Regions that one search can name: each is a round of questions.</summary>
     private const int MaxRegions = 16;
 
-    private static readonly TimeSpan RenewalCheck = TimeSpan.FromMinutes(1);
+    /// <summary>How often is looked whether an offer is due to be renewed, or still has to be put up.</summary>
+    private static readonly TimeSpan UpkeepInterval = TimeSpan.FromMinutes(1);
 
     private readonly Switch _network;
     private readonly DeviceIdentity _device;
@@ -34,13 +35,14 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _renewal;
+    private readonly Task _upkeep;
     private int _isDisposed;
 
     // ---- One at a time, across writes to the disk ----
     private readonly SemaphoreSlim _turn = new(1);
     private readonly AgreementDesk _desk;
     private readonly HashSet<uint> _announced = [];
+    private readonly HashSet<Hash256> _notPutUp = [];
     private ulong _lastVersion;
 
     internal ServiceDirectory(
@@ -53,17 +55,16 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
         _desk = new AgreementDesk(device, options);
         Restore();
         network.Register(new AgreementProtocol(AnswerAsync, _time));
-        _renewal = Task.Run(RenewAsync);
+        _upkeep = Task.Run(UpkeepAsync);
     }
 
     /// <summary>Announces an offer, in place of the one that had its number, and renews it until it is withdrawn.</summary>
-    /// <returns>The offer as it was signed. Renewed ones have higher versions.</returns>
+    /// <returns>The offer as it was signed. Renewed ones have higher versions. Where the overlay does not take it now, it is put up as soon as it does.</returns>
     /// <exception cref="ArgumentException">The draft is beyond the limits.</exception>
     /// <exception cref="DiskFullException">The offer cannot be kept.</exception>
     public async Task<ServiceOffer> AnnounceAsync(ServiceOfferDraft draft, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
         var (offer, before) = await PublishAsync(
             (version, now) => ServiceOffer.Sign(draft, _device, _network.ListenAddresses, _overlayNonce, version, now), draft.Number, cancellationToken).ConfigureAwait(false);
         if (before is not null)
@@ -71,7 +72,7 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
             // What the old one said of kind or region may have led elsewhere.
             foreach (var key in OfferPlaces.Of(before).Except(OfferPlaces.Of(offer)))
             {
-                await _board.RemoveAsync(key, offer, cancellationToken).ConfigureAwait(false);
+                await _board.RemoveAsync(key, offer.Version, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -84,16 +85,18 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
     public async Task<bool> WithdrawAsync(uint number, CancellationToken cancellationToken = default)
     {
         ServiceOffer? offer;
+        ulong version;
         using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
         {
             _announced.Remove(number);
             _files.DeleteOffer(number);
             offer = _desk.Withdraw(number);
+            version = NextVersion(_time.GetUtcNow());
         }
 
         foreach (var key in offer is null ? [] : OfferPlaces.Of(offer))
         {
-            await _board.RemoveAsync(key, offer!, cancellationToken).ConfigureAwait(false);
+            await _board.RemoveAsync(key, version, cancellationToken).ConfigureAwait(false);
         }
 
         return offer is not null;
@@ -162,10 +165,13 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
         }
 
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _upkeep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        _network.Unregister(AgreementProtocol.Name);
 
         // Whoever has its turn finishes it: an agreement is written down or not made.
         await _turn.WaitAsync().ConfigureAwait(false);
+        _turn.Release();
         _stopping.Dispose();
     }
 
@@ -175,10 +181,9 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
         using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
         {
             var now = _time.GetUtcNow();
-            var offer = sign(Math.Max(_lastVersion + 1, (ulong)now.ToUnixTimeMilliseconds()), now);
+            var offer = sign(NextVersion(now), now);
             var before = _desk.Offers.FirstOrDefault(one => one.Number == number);
             _files.WriteOffer(offer);
-            _lastVersion = offer.Version;
             _desk.Publish(offer, now);
             _announced.Add(number);
             return (offer, before);
@@ -187,11 +192,25 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
 
     private async Task PostAsync(ServiceOffer offer, CancellationToken cancellationToken)
     {
+        var isPutUp = true;
         foreach (var key in OfferPlaces.Of(offer))
         {
-            await _board.PutAsync(key, offer, cancellationToken).ConfigureAwait(false);
+            isPutUp &= await _board.PutAsync(key, offer, cancellationToken).ConfigureAwait(false);
+        }
+
+        using (await TakeTurnAsync(cancellationToken).ConfigureAwait(false))
+        {
+            _ = isPutUp ? _notPutUp.Remove(offer.Hash) : _notPutUp.Add(offer.Hash);
+        }
+
+        if (!isPutUp)
+        {
+            DiscoveryLog.NotPutUp(_logger, offer.Number, UpkeepInterval);
         }
     }
+
+    /// <summary>Versions rise with the clock, and where it stands still or goes back, by one.</summary>
+    private ulong NextVersion(DateTimeOffset now) => _lastVersion = Math.Max(_lastVersion + 1, (ulong)now.ToUnixTimeMilliseconds());
 
     /// <summary>An offer that was found; null for one that is not good.</summary>
     private ServiceOffer? Read(ReadOnlySpan<byte> encoded)
@@ -209,55 +228,63 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
         return null;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "An offer that could not be renewed is logged and tried again: the overlay may be away for a while.")]
-    private async Task RenewAsync()
+    private async Task UpkeepAsync()
     {
         while (true)
         {
-            await Task.Delay(RenewalCheck, _time, _stopping.Token).ConfigureAwait(false);
-            var now = _time.GetUtcNow();
+            await Task.Delay(UpkeepInterval, _time, _stopping.Token).ConfigureAwait(false);
             foreach (var offer in await GetOffersAsync(_stopping.Token).ConfigureAwait(false))
             {
-                if (offer.Expires - now > (offer.Expires - offer.Issued) / 2)
-                {
-                    continue;
-                }
-
-                try
-                {
-                    await RenewAsync(offer).ConfigureAwait(false);
-                }
-                catch (Exception error) when (!_stopping.IsCancellationRequested)
-                {
-                    DiscoveryLog.RenewalFailed(_logger, error, offer.Number, RenewalCheck);
-                }
+                await UpkeepAsync(offer).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task RenewAsync(ServiceOffer old)
+    [SuppressMessage("Design", "CA1031", Justification = "An offer that could not be renewed is logged and tried again: the overlay may be away for a while.")]
+    private async Task UpkeepAsync(ServiceOffer offer)
     {
-        ServiceOffer renewed;
+        try
+        {
+            if (await RenewAsync(offer).ConfigureAwait(false) is { } due)
+            {
+                await PostAsync(due, _stopping.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (!_stopping.IsCancellationRequested)
+        {
+            DiscoveryLog.RenewalFailed(_logger, error, offer.Number, UpkeepInterval);
+        }
+    }
+
+    /// <summary>What is to be put up now in an offer's place: its next version at half of its life, or itself where that failed before; null for nothing.</summary>
+    private async Task<ServiceOffer?> RenewAsync(ServiceOffer old)
+    {
         using (await TakeTurnAsync(_stopping.Token).ConfigureAwait(false))
         {
-            // It may have been withdrawn or replaced meanwhile, or never have been announced since the start.
+            // It may have been withdrawn or replaced meanwhile, or not been announced since the start.
             if (!_announced.Contains(old.Number) || !_desk.Offers.Contains(old))
             {
-                return;
+                return null;
             }
 
             var now = _time.GetUtcNow();
-            renewed = old.Renew(_device, _network.ListenAddresses, Math.Max(_lastVersion + 1, (ulong)now.ToUnixTimeMilliseconds()), now);
-            _files.WriteOffer(renewed);
-            _lastVersion = renewed.Version;
-            _desk.Publish(renewed, now);
-        }
+            var isPutUp = !_notPutUp.Contains(old.Hash);
+            if (old.Expires - now > (old.Expires - old.Issued) / 2)
+            {
+                return isPutUp ? null : old;
+            }
 
-        await PostAsync(renewed, _stopping.Token).ConfigureAwait(false);
+            var renewed = old.Renew(_device, _network.ListenAddresses, NextVersion(now), now);
+            _files.WriteOffer(renewed);
+            _desk.Publish(renewed, now);
+            _notPutUp.Remove(old.Hash);
+            return renewed;
+        }
     }
 
     private async Task<Turn> TakeTurnAsync(CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         return new Turn(_turn);
     }

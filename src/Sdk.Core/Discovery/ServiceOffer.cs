@@ -21,6 +21,9 @@ public sealed class ServiceOffer
     /// <summary>The longest encoding, in bytes.</summary>
     public const int MaxBytes = 2048;
 
+    /// <summary>The highest number: a device has at most sixteen offers.</summary>
+    public const uint MaxNumber = 15;
+
     /// <summary>The most price bands.</summary>
     public const int MaxPrices = 8;
 

@@ -8,7 +8,7 @@ public sealed class ServiceOfferDraft
     /// <summary>A draft of one kind with one unit.</summary>
     public ServiceOfferDraft(ServiceKind kind, ServiceUnit unit) => (Kind, Unit) = (kind, unit);
 
-    /// <summary>Which of the provider's offers this is: a new one under the same number takes the old one's place.</summary>
+    /// <summary>Which of the device's offers this is, 0 to 15: a new one under the same number takes the old one's place.</summary>
     /// <value>The default is 0.</value>
     public uint Number { get; set; }
 

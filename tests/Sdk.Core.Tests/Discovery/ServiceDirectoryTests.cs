@@ -210,9 +210,15 @@ public sealed class ServiceDirectoryTests : IAsyncLifetime
     {
         var first = await _provider.Services.AnnounceAsync(Party.Draft());
         _clock.Advance(TimeSpan.FromHours(3));
-        await Eventually.TrueAsync(() => _board.GetAsync(OfferPlaces.Of(first)[0], default).Result.Any(bytes => ServiceOffer.Decode(bytes.Span).Version > first.Version));
+        await Eventually.TrueAsync(() =>
+        {
+            // The loop may have begun to wait only after the clock was moved.
+            _clock.Advance(TimeSpan.FromSeconds(20));
+            return _board.Under(OfferPlaces.Of(first)[0]).Any(bytes => ServiceOffer.Decode(bytes.Span).Version > first.Version);
+        });
         var renewed = Assert.Single(await _provider.Services.GetOffersAsync());
-        Assert.Equal(_clock.GetUtcNow().AddHours(6), renewed.Expires);
+        Assert.True(renewed.Issued >= first.Issued.AddHours(3));
+        Assert.Equal(TimeSpan.FromHours(6), renewed.Expires - renewed.Issued);
         Assert.NotNull((await _buyer.Services.AcceptAsync(first, 1, Hour)).Agreement);
         Assert.NotNull((await _buyer.Services.AcceptAsync(renewed, 1, Hour)).Agreement);
     }
@@ -255,11 +261,53 @@ public sealed class ServiceDirectoryTests : IAsyncLifetime
     [Fact]
     public void Offers_of_one_kind_spread_over_all_buckets()
     {
-        var keys = Enumerable.Range(0, 200)
-            .Select(i => ServiceOffer.Sign(Party.Draft(d => (d.Number, d.Region) = ((uint)i, null)), _provider.Device, [], null, 1, _clock.GetUtcNow()))
-            .Select(offer => Assert.Single(OfferPlaces.Of(offer)))
-            .ToList();
-        Assert.Equal(OfferPlaces.Of(ServiceKind.Exit, null).Order(), keys.Distinct().Order());
-        Assert.True(keys.GroupBy(key => key).Max(group => group.Count()) < 40);
+        var many = Enumerable.Range(0, 200).Select(_ => new Party()).ToList();
+        var buckets = many.GroupBy(party => Assert.Single(OfferPlaces.Of(party.Offer(d => d.Region = null)))).ToList();
+        Assert.Equal(OfferPlaces.Of(ServiceKind.Exit, null).Order(), buckets.Select(bucket => bucket.Key).Order());
+        Assert.True(buckets.Max(bucket => bucket.Count()) < 40);
+        many.ForEach(party => party.Dispose());
+    }
+
+    [Fact]
+    public void The_offers_of_one_device_have_a_bucket_each()
+    {
+        using var party = new Party();
+        var keys = Enumerable.Range(0, 16).Select(i => OfferPlaces.Of(party.Offer(d => d.Number = (uint)i))[0]);
+        Assert.Equal(16, keys.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task An_offer_that_the_board_does_not_take_is_sold_all_the_same_and_put_up_later()
+    {
+        _board.IsAway = true;
+        var offer = await _provider.Services.AnnounceAsync(Party.Draft());
+        Assert.Empty(await _buyer.Services.FindAsync(Exits));
+        Assert.NotNull((await _buyer.Services.AcceptAsync(offer, 1, Hour)).Agreement);
+        _board.IsAway = false;
+        await Eventually.TrueAsync(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(20));
+            return _board.Keys.Count == 2;
+        });
+        Assert.Equal(offer.Hash, Assert.Single(await _buyer.Services.FindAsync(Exits)).Hash);
+    }
+
+    [Fact]
+    public async Task Nothing_is_bought_from_a_provider_that_the_buyer_has_no_dealings_with()
+    {
+        var offer = await _provider.Services.AnnounceAsync(Party.Draft());
+        _buyer.Trust.Block(_provider.Account);
+        Assert.Equal(AgreementRefusal.Blocked, (await _buyer.Services.AcceptAsync(offer, 1, Hour)).Refusal);
+    }
+
+    [Fact]
+    public async Task After_disposal_nothing_is_sold()
+    {
+        var offer = await _provider.Services.AnnounceAsync(Party.Draft());
+        await _provider.Services.DisposeAsync();
+        await Assert.ThrowsAsync<PeerRefusedException>(() => _buyer.Services.AcceptAsync(offer, 1, Hour));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _provider.Services.WithdrawAsync(0));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _provider.Services.AnnounceAsync(Party.Draft()));
+        Assert.Empty(_buyer.Services.Pending);
     }
 }

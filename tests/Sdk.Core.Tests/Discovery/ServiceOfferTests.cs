@@ -129,6 +129,7 @@ public sealed class ServiceOfferTests : IDisposable
 
     public static TheoryData<OfferFault, Action<ServiceOfferDraft>> Drafts => new()
     {
+        { OfferFault.Number, d => d.Number = 16 },
         { OfferFault.Prices, d => d.Prices = [] },
         { OfferFault.Prices, d => d.Prices = [new(-1, 1)] },
         { OfferFault.Prices, d => d.Prices = [new(1001, 1)] },

@@ -44,7 +44,7 @@ internal sealed class Trader(MemoryBoard board, ManualTimeProvider clock, Action
         _directory = DataDirectory.Open(Folder);
         var options = new ServiceOptions { TimeProvider = clock };
         configure?.Invoke(options);
-        Services = new ServiceDirectory(Switch, Device, board, Trust, overlayNonce: null, _directory, options);
+        Services = new ServiceDirectory(Switch, Device, board.For(Device.Device), Trust, overlayNonce: null, _directory, options);
         _address = (await Switch.ListenAsync(_address ?? Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"))).WithoutPeer();
     }
 

@@ -20,10 +20,10 @@ public sealed class RecordKinds
     public static RecordKind Node { get; } = RecordKind.SelfProving("node", NodeRecord.MaxBytes, NodeRecord.Lifetime, RefusalOfNode);
 
     /// <summary>
-    /// What somebody sells: many writers under <see cref="RecordKind.KeyOf(string)"/> of the service's name, at most a day, 1 KiB. Its
-    /// values' check is the service directory's.
+    /// What somebody sells: many writers under <see cref="RecordKind.KeyOf(string)"/> of the service's name, region and bucket, at most a day,
+    /// 2 KiB. Its values' check is the service directory's.
     /// </summary>
-    public static RecordKind ServiceOffer { get; } = RecordKind.MultiWriter("service-offer", 1024, TimeSpan.FromDays(1), recordsPerKeyMax: 96);
+    public static RecordKind ServiceOffer { get; } = RecordKind.MultiWriter("service-offer", 2048, TimeSpan.FromDays(1), recordsPerKeyMax: 56);
 
     /// <summary>
     /// Who keeps packets for an account that is offline, under a key and by a writer that only the account's contacts can name
