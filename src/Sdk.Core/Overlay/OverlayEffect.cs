@@ -19,6 +19,12 @@ internal sealed record CloseEffect(OverlayPeer Peer, OverlayCloseReason Reason) 
 /// <summary>A lookup has its result.</summary>
 internal sealed record LookupEndedEffect(OverlayLookup Lookup) : OverlayEffect;
 
+/// <summary>A record was put, or could not be.</summary>
+internal sealed record PutEndedEffect(OverlayPut Put) : OverlayEffect;
+
+/// <summary>What stands under a key was read.</summary>
+internal sealed record GetEndedEffect(OverlayGet Get) : OverlayEffect;
+
 /// <summary>Why the overlay lets go of a peer.</summary>
 internal enum OverlayCloseReason
 {

@@ -15,6 +15,9 @@ internal sealed class OverlayLookup(Lookup<OverlayContact> steps, int count, boo
 
     public OverlayAddress Target => Steps.Target;
 
+    /// <summary>Who wants the result, where it is not <see cref="LookupEndedEffect"/>'s.</summary>
+    public Action<OverlayLookup>? Ended { get; init; }
+
     /// <summary>Set when it ended.</summary>
     public bool HasEnded { get; set; }
 

@@ -1,4 +1,6 @@
 using Sdk.Core.Addressing;
+using Sdk.Core.Cryptography;
+using Sdk.Core.Overlay.Records;
 
 namespace Sdk.Core.Overlay;
 
@@ -27,6 +29,33 @@ internal sealed record NodesMessage(IReadOnlyList<NodeRecord> Nodes) : OverlayMe
 
 /// <summary>A notice: the sender's own record is a new one.</summary>
 internal sealed record RenewalMessage(NodeRecord Record) : OverlayMessage;
+
+/// <summary>Asks to keep records. Answered by <see cref="StoredRecordsMessage"/>.</summary>
+internal sealed record StoreRecordsMessage(IReadOnlyList<OverlayRecord> Records) : OverlayMessage;
+
+/// <summary>What became of the records, one by one.</summary>
+internal sealed record StoredRecordsMessage(IReadOnlyList<RecordOutcome> Outcomes) : OverlayMessage;
+
+/// <summary>Asks for the records under a key. Answered by <see cref="RecordsMessage"/>.</summary>
+/// <param name="Kind">The kind of records.</param>
+/// <param name="Key">The key.</param>
+/// <param name="Known">The summary of those that are known already (<see cref="RecordSummary"/>), if any.</param>
+internal sealed record FetchRecordsMessage(uint Kind, OverlayAddress Key, Hash256? Known) : OverlayMessage;
+
+/// <summary>The records under a key, or word that they are the very ones whose summary was told.</summary>
+internal sealed record RecordsMessage(bool IsSame, IReadOnlyList<OverlayRecord> Records) : OverlayMessage
+{
+    public static RecordsMessage Same { get; } = new(IsSame: true, []);
+}
+
+/// <summary>Tells of records by their digests. Answered by <see cref="WantedRecordsMessage"/>.</summary>
+internal sealed record OfferRecordsMessage(IReadOnlyList<Hash256> Digests) : OverlayMessage
+{
+    public const int CountMax = 512;
+}
+
+/// <summary>Which of the records offered the peer lacks, by their places in the offer.</summary>
+internal sealed record WantedRecordsMessage(IReadOnlyList<int> Indices) : OverlayMessage;
 
 /// <summary>An answer: the peer asks too much.</summary>
 internal sealed record BusyMessage : OverlayMessage

@@ -71,7 +71,8 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
         _stopped = _stopping.Token;
         _nonce = OverlayNonce.Open(directory, _options.Nonce);
         _file = directory is null ? null : new KnownNodesFile(directory, _logger);
-        _router = new OverlayRouter(SignRecord(), _options.Parameters, _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+        var parameters = _options.Parameters with { Records = _options.RecordKinds, RecordStore = _options.RecordStore };
+        _router = new OverlayRouter(SignRecord(), parameters, _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
         _bootstrap = new Bootstrap(@switch, _options.Bootstrap, _time, _logger, _stopped);
         _switch.Register(new InboundProtocol(this));
         LearnKnownNodes();
@@ -185,6 +186,7 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
             tasks = [.. _tasks];
             lookups = [.. _lookups.Values];
             _lookups.Clear();
+            AbandonRecords();
             foreach (var peer in _router.Linked)
             {
                 OverlaySession.EndAll(peer);
@@ -262,6 +264,12 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
                     break;
                 case LookupEndedEffect ended when _lookups.Remove(ended.Lookup, out var result):
                     result.TrySetResult(ResultOf(ended.Lookup));
+                    break;
+                case PutEndedEffect ended:
+                    Ended(ended);
+                    break;
+                case GetEndedEffect ended:
+                    Ended(ended);
                     break;
                 default:
                     break;

@@ -1,4 +1,5 @@
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Records;
 
 namespace Sdk.Core.Overlay;
 
@@ -21,6 +22,13 @@ public sealed class OverlayOptions
     /// <summary>Whether the node only uses the overlay: it stands in no routing table and answers nothing. One that nobody can dial does so in any case.</summary>
     /// <value>The default is false.</value>
     public bool IsLight { get; set; }
+
+    /// <summary>The kinds of records that the node keeps for the network and reads from it. All nodes of a network know the same ones.</summary>
+    /// <value>The default is <see cref="RecordKinds.Default"/>.</value>
+    public RecordKinds RecordKinds { get; set; } = RecordKinds.Default;
+
+    /// <summary>How much the node keeps for others.</summary>
+    public RecordStoreOptions RecordStore { get; } = new();
 
     /// <summary>The numbers; tests change them.</summary>
     internal OverlayParameters Parameters { get; set; } = OverlayParameters.Default;

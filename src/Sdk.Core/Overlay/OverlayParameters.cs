@@ -1,4 +1,5 @@
 using Sdk.Core.Addressing;
+using Sdk.Core.Overlay.Records;
 
 namespace Sdk.Core.Overlay;
 
@@ -33,6 +34,21 @@ internal sealed record OverlayParameters
 
     /// <summary>Unknown nodes named by one peer that are verified in a second, and at once: each costs two signatures.</summary>
     public (double PerSecond, double Burst) Namings { get; init; } = (16, 128);
+
+    /// <summary>Records that one peer may bring in a second, and at once: each may cost a signature.</summary>
+    public (double PerSecond, double Burst) Stores { get; init; } = (100, 1024);
+
+    /// <summary>The kinds of records that are kept.</summary>
+    public RecordKinds Records { get; init; } = RecordKinds.Default;
+
+    /// <summary>How much is kept.</summary>
+    public RecordStoreOptions RecordStore { get; init; } = new();
+
+    /// <summary>How records live on.</summary>
+    public RecordReplicationOptions Replication { get; init; } = new();
+
+    /// <summary>How often what is kept is looked through: for what has expired, and for what is to be passed on.</summary>
+    public TimeSpan RecordUpkeep { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Faults after which a peer is let go, and not heard for <see cref="Ban"/>.</summary>
     public int MaxFaults { get; init; } = 8;

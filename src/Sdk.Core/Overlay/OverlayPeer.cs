@@ -26,6 +26,9 @@ internal sealed class OverlayPeer(NodeRecord record, NetworkGroup group, Address
     /// <summary>How much it may ask.</summary>
     public TokenBucket Questions { get; } = new();
 
+    /// <summary>How many records it may bring: each may cost a signature.</summary>
+    public TokenBucket Stores { get; } = new();
+
     /// <summary>How many unknown nodes it may name that are worth two signatures to verify.</summary>
     public TokenBucket Namings { get; } = new();
 

@@ -22,7 +22,7 @@ internal sealed partial class OverlayRouter
         return lookup;
     }
 
-    private OverlayLookup Begin(OverlayAddress target, int count, bool isUpkeep)
+    private OverlayLookup Begin(OverlayAddress target, int count, bool isUpkeep, Action<OverlayLookup>? ended = null)
     {
         var parameters = _parameters.Lookup with { Count = count };
         if (_parameters.Mutations.HasFlag(OverlayMutations.OnePath))
@@ -41,7 +41,7 @@ internal sealed partial class OverlayRouter
         }
 
         steps.Seed([.. nearest.Take(found).Select(peer => new OverlayContact(peer.Record, peer.Floor))]);
-        var lookup = new OverlayLookup(steps, count, isUpkeep);
+        var lookup = new OverlayLookup(steps, count, isUpkeep) { Ended = ended };
         _toPump.Enqueue(lookup);
         return lookup;
     }
@@ -55,17 +55,29 @@ internal sealed partial class OverlayRouter
             DialWhomTheTableNeeds(Now);
         }
 
-        while (_toPump.TryDequeue(out var lookup))
+        while (_toPump.Count + _getsToPump.Count > 0)
         {
-            while (!lookup.HasEnded && lookup.Steps.TryNext(out var contact))
+            if (_toPump.TryDequeue(out var lookup))
             {
-                AskForNearer(lookup, contact);
+                Pump(lookup);
             }
+            else if (_getsToPump.TryDequeue(out var get))
+            {
+                Pump(get);
+            }
+        }
+    }
 
-            if (!lookup.HasEnded && lookup.Steps.IsDone)
-            {
-                End(lookup);
-            }
+    private void Pump(OverlayLookup lookup)
+    {
+        while (!lookup.HasEnded && lookup.Steps.TryNext(out var contact))
+        {
+            AskForNearer(lookup, contact);
+        }
+
+        if (!lookup.HasEnded && lookup.Steps.IsDone)
+        {
+            End(lookup);
         }
     }
 
@@ -129,7 +141,11 @@ internal sealed partial class OverlayRouter
             }
         }
 
-        if (lookup.IsUpkeep)
+        if (lookup.Ended is { } ended)
+        {
+            ended(lookup);
+        }
+        else if (lookup.IsUpkeep)
         {
             UpkeepLookupEnded(lookup);
         }

@@ -48,6 +48,9 @@ internal sealed partial class OverlayRouter
     {
         PingMessage => PongMessage.Instance,
         FindNodesMessage find => new NodesMessage(NodesNear(find.Target, peer, Math.Clamp(find.Count, 1, _parameters.MaxNodes))),
+        StoreRecordsMessage store => TakeInAll(peer, store.Records, Now),
+        FetchRecordsMessage fetch => RecordsFor(fetch),
+        OfferRecordsMessage offer => WantedOf(offer),
         _ => null,
     };
 

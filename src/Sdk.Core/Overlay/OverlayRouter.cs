@@ -1,5 +1,6 @@
 using Sdk.Core.Addressing;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Records;
 
 namespace Sdk.Core.Overlay;
 
@@ -35,6 +36,8 @@ internal sealed partial class OverlayRouter
         _startedAt = time.GetTimestamp();
         Table = new RoutingTable<OverlayPeer>(self.Address, parameters.Table);
         _topology = new Topology<OverlayPeer>(Table, parameters.Topology);
+        Records = new RecordStore(self.Address, self.NetworkId, parameters.Records, parameters.RecordStore);
+        _replication = new RecordReplication(self.Address, Records, parameters.Replication, random, NearestConnected);
         _upkeepPause = parameters.UpkeepMin;
     }
 
@@ -92,6 +95,7 @@ internal sealed partial class OverlayRouter
             peer.LastAsked = now;
             _linked.Add(peer.Address, peer);
             OverlayTelemetry.Peers.Add(1);
+            Welcome(peer);
             if (peer.Standing != OverlayStanding.Visiting)
             {
                 Tell(peer, new NodesMessage(NodesNear(peer.Address, peer, _parameters.MaxNodes)));
@@ -170,6 +174,7 @@ internal sealed partial class OverlayRouter
         var now = Now;
         EndLateQuestions(now);
         KeepUp(now);
+        KeepRecords(now);
         Settle();
     }
 

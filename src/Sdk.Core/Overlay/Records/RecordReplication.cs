@@ -54,7 +54,7 @@ internal sealed class RecordReplication(
             {
                 _own.Remove(name);
             }
-            else if (own.DueAt <= now && due.Count < options.DueMax)
+            else if (own.DueAt <= now && due.Count < options.OwnDueMax)
             {
                 due.Add(own.Record);
                 own.DueAt = now + Spread(options.Interval);

@@ -21,6 +21,9 @@ internal sealed record RecordReplicationOptions
     /// <summary>Records passed on at a time.</summary>
     public int DueMax { get; init; } = 256;
 
+    /// <summary>Own records put again at a time: each is a lookup.</summary>
+    public int OwnDueMax { get; init; } = 32;
+
     /// <summary>Own records that are put again by themselves.</summary>
     public int OwnMax { get; init; } = 1024;
 }

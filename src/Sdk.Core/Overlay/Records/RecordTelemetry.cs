@@ -23,6 +23,21 @@ internal static class RecordTelemetry
     public static readonly Counter<long> Evicted =
         Meter.CreateCounter<long>("sdk.overlay.records.evicted", "{record}", "Records given up before their time: for nearer ones, or for another writer of their key.");
 
+    private static readonly Counter<long> Puts =
+        Meter.CreateCounter<long>("sdk.overlay.records.puts", "{record}", "Records that this node put, by result: stored, missed.");
+
+    private static readonly Counter<long> Gets =
+        Meter.CreateCounter<long>("sdk.overlay.records.gets", "{question}", "Keys that this node asked for, by result: found, none.");
+
+    private static readonly Counter<long> Lies =
+        Meter.CreateCounter<long>("sdk.overlay.records.lies", "{answer}", "Answers with records that are forged, out of date, or another key's.");
+
+    public static void PutEnded(bool isStored) => Puts.Add(1, new KeyValuePair<string, object?>("result", isStored ? "stored" : "missed"));
+
+    public static void GetEnded(bool isFound) => Gets.Add(1, new KeyValuePair<string, object?>("result", isFound ? "found" : "none"));
+
+    public static void Lied() => Lies.Add(1);
+
     public static void Offered(RecordOutcome outcome) =>
         Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", Words[(int)outcome - 1]));
 
