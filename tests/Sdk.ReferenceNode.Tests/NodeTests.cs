@@ -92,6 +92,7 @@ public sealed class NodeTests : IDisposable
     [Theory]
     [InlineData("is not a multiaddress", "--listen", "localhost:4001")]
     [InlineData("must end in /p2p/ID", "--dial", "/ip4/127.0.0.1/tcp/1")]
+    [InlineData("must end in /p2p/ID", "--bootstrap", "/ip4/127.0.0.1/tcp/1")]
     [InlineData("--capacity needs --data", "--capacity", "1GiB")]
     [InlineData("/ip4/127.0.0.1/tcp/1/", "--dial", "/ip4/127.0.0.1/tcp/1/p2p/16Uiu2HAm2w5h5RoJxfo2xUVqhVtiWoLwYdendVVwG4yxTGXahHVN")]
     public async Task What_cannot_be_done_is_one_clear_line(string expected, params string[] arguments)
@@ -120,6 +121,18 @@ public sealed class NodeTests : IDisposable
         var message = await ReadEventAsync(listener, "message");
         Assert.Equal(("weather", "rain \u2614", node.PeerId.ToString()), (message.Topic, message.Text, message.Peer));
         Assert.Equal("rain \u2614"u8.ToArray(), Convert.FromBase64String(message.Data!));
+    }
+
+    [Fact]
+    public async Task Nodes_join_the_overlay_through_another_and_say_so_when_they_are_ready()
+    {
+        using var first = SdkNode.Start(null, "node", "--json", "--overlay");
+        var alone = Ready(await first.ReadLineAsync());
+        Assert.Equal(0, alone.Overlay!.Connected);
+        using var second = SdkNode.Start(null, "node", "--json", "--bootstrap", alone.Addresses[0]);
+        var joined = Ready(await second.ReadLineAsync());
+        Assert.Equal(1, joined.Overlay!.Connected);
+        Assert.NotEqual(alone.Overlay.Address, joined.Overlay.Address);
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal static class CommandTree
         {
             DemoCommand.Create(),
             KeysCommand.Create(),
+            NetworkCommand.Create(),
             NodeCommand.Create(),
             DiskCommand.Create(),
         };

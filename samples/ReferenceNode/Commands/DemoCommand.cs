@@ -55,9 +55,7 @@ internal static class DemoCommand
     public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
         options.Validate();
-        var console = options.Json
-            ? DemoScreen.ConsoleOn(Console.Error, Console.IsErrorRedirected)
-            : DemoScreen.ConsoleOn(Console.Out, Console.IsOutputRedirected);
+        var console = Terminal.Open(options.Json);
         var report = new DemoReport { Members = options.Nodes };
         try
         {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
-using Sdk.ReferenceNode.Demo;
 using Spectre.Console;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -91,7 +90,7 @@ internal static class KeysCommand
     /// <summary>Deriving a key from a password takes a second or more on purpose; whoever sits at a terminal sees that something happens.</summary>
     private static Task WithPatienceAsync(Func<Task> work) => Console.IsErrorRedirected
         ? work()
-        : DemoScreen.ConsoleOn(Console.Error, isRedirected: false).Status().StartAsync("Deriving the key from the password…", _ => work());
+        : Terminal.ConsoleOn(Console.Error, isRedirected: false).Status().StartAsync("Deriving the key from the password…", _ => work());
 
     /// <summary>The account that a keystore says it holds; only opening it proves that.</summary>
     private static string AccountIn(FileInfo file)

@@ -4,6 +4,7 @@ using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.Diagnostics;
 using Sdk.Core.Networking.Mdns;
+using Sdk.Core.Overlay;
 using Sdk.Storage;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -13,8 +14,11 @@ internal static class NodeCommand
 {
     private const long DefaultCapacityBytes = 256 * ByteSize.MiB;
 
+    /// <summary>How long a node that is to join the overlay waits before it says that it is ready.</summary>
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
+
     private sealed record Settings(
-        string? Data, string Listen, string[] Dial, bool Mdns, string Security, string[] Subscribe, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
+        string? Data, string Listen, string[] Dial, string[] Bootstrap, bool Overlay, bool Mdns, string Security, string[] Subscribe, long? CapacityBytes, string? Keystore, FileInfo? PasswordFile, bool Json, bool UntilInputCloses);
 
     public static Command Create()
     {
@@ -28,6 +32,8 @@ internal static class NodeCommand
             DefaultValueFactory = _ => "/ip4/127.0.0.1/tcp/0",
         };
         var dial = new Option<string[]>("--dial") { Description = "Connect to this peer at the start: a multiaddress that ends in /p2p/ID. May be repeated." };
+        var bootstrap = new Option<string[]>("--bootstrap") { Description = "Join the overlay through this node: a multiaddress that ends in /p2p/ID. May be repeated." };
+        var overlay = new Option<bool>("--overlay") { Description = "Take part in the overlay, also without --bootstrap: others find it through this node." };
         var mdns = new Option<bool>("--mdns") { Description = "Look for peers on the local networks (multicast DNS), and show this node there." };
         var security = new Option<string>("--security") { Description = "What secures connections; tls is proposed first.", DefaultValueFactory = _ => "both" };
         security.AcceptOnlyFromAmong("tls", "noise", "both");
@@ -39,13 +45,15 @@ internal static class NodeCommand
         var untilInputCloses = new Option<bool>("--until-input-closes") { Hidden = true };
         var command = new Command("node", "Run one node until SIGTERM or Ctrl-C; with --data, a storage member.")
         {
-            data, listen, dial, mdns, security, subscribe, capacity, keystore, passwordFile, json, untilInputCloses,
+            data, listen, dial, bootstrap, overlay, mdns, security, subscribe, capacity, keystore, passwordFile, json, untilInputCloses,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Settings(
                 parsed.GetValue(data),
                 parsed.GetRequiredValue(listen),
                 parsed.GetValue(dial) ?? [],
+                parsed.GetValue(bootstrap) ?? [],
+                parsed.GetValue(overlay),
                 parsed.GetValue(mdns),
                 parsed.GetRequiredValue(security),
                 parsed.GetValue(subscribe) ?? [],
@@ -67,15 +75,16 @@ internal static class NodeCommand
 
         var listen = ParseAddress(settings.Listen);
         var peers = settings.Dial.Select(ParsePeerAddress).ToList();
+        var bootstrap = settings.Bootstrap.Select(ParsePeerAddress).ToList();
         using var account = await OpenAccountAsync(settings, cancellationToken);
-        await using var node = await Node.StartAsync(OptionsOf(settings, account, listen), cancellationToken);
+        await using var node = await Node.StartAsync(OptionsOf(settings, account, listen, bootstrap), cancellationToken);
         node.Switch.Register(new PerfProtocol());
         await using var storage = settings.Data is null
             ? null
             : await StorageNode.StartAsync(node, new StorageNodeOptions { CapacityBytes = settings.CapacityBytes ?? DefaultCapacityBytes }, cancellationToken);
         await using var screen = new NodeScreen(Console.Out, settings.Json);
         await using var topics = new NodeTopics(node.Pubsub, settings.Subscribe, screen);
-        screen.Follow(node);
+        screen.Follow(node, settings.Overlay || bootstrap.Count > 0 ? await JoinAsync(node.Overlay, mayBeFirst: bootstrap.Count == 0, cancellationToken) : null);
         foreach (var peer in peers)
         {
             await node.Switch.DialAsync(peer, cancellationToken);
@@ -83,6 +92,23 @@ internal static class NodeCommand
 
         await EndAsync(settings.UntilInputCloses, cancellationToken);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Takes part in the overlay, and waits a while for others.</summary>
+    private static async Task<OverlayNetwork> JoinAsync(OverlayNetwork overlay, bool mayBeFirst, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(mayBeFirst ? TimeSpan.Zero : JoinPatience);
+        try
+        {
+            await overlay.WhenJoinedAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Its bootstrap nodes are away. It goes on trying, and serves meanwhile.
+        }
+
+        return overlay;
     }
 
     private static Multiaddr ParseAddress(string text) => Multiaddr.TryParse(text, out var address)
@@ -108,11 +134,12 @@ internal static class NodeCommand
         return settings.Data is { } folder ? await TrialAccount.OpenOrCreateAsync(folder, cancellationToken) : KeyPair.GenerateTestOnly();
     }
 
-    private static NodeOptions OptionsOf(Settings settings, KeyPair account, Multiaddr listen)
+    private static NodeOptions OptionsOf(Settings settings, KeyPair account, Multiaddr listen, List<Multiaddr> bootstrap)
     {
         var options = settings.Data is { } folder
             ? NodeOptions.Provider(account, folder, listen)
             : new NodeOptions { Account = account, Listen = { listen } };
+        bootstrap.ForEach(options.Overlay.Bootstrap.Add);
         options.Mdns = settings.Mdns ? new MdnsOptions() : null;
         options.Securities = settings.Security switch
         {

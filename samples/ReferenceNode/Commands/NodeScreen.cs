@@ -9,6 +9,7 @@ using Sdk.Core.Networking;
 using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
+using Sdk.Core.Overlay;
 
 namespace Sdk.ReferenceNode.Commands;
 
@@ -35,9 +36,11 @@ internal sealed class NodeScreen : IAsyncDisposable
     }
 
     /// <summary>Shows where the node listens, and from then on its connections: those that are open already, too.</summary>
-    public void Follow(Node node)
+    /// <param name="node">The node.</param>
+    /// <param name="overlay">Its overlay, where it takes part.</param>
+    public void Follow(Node node, OverlayNetwork? overlay)
     {
-        ShowReady(node);
+        ShowReady(node, overlay);
         node.Switch.ConnectionOpened += ShowOpened;
         node.Switch.ConnectionClosed += ShowClosed;
         node.Switch.Identify.PeerIdentified += Show;
@@ -62,9 +65,13 @@ internal sealed class NodeScreen : IAsyncDisposable
         await _writing;
     }
 
-    private void ShowReady(Node node)
+    private void ShowReady(Node node, OverlayNetwork? overlay)
     {
-        var ready = new NodeReady($"{node.PeerId}", [.. node.Addresses.Select(address => $"{address}")], $"{node.Account}");
+        var ready = new NodeReady(
+            $"{node.PeerId}",
+            [.. node.Addresses.Select(address => $"{address}")],
+            $"{node.Account}",
+            overlay is null ? null : new OverlayReady($"{overlay.Address}", overlay.ConnectedNodes.Count));
         if (_json)
         {
             Show(ready, NodeJson.Default.NodeReady);
@@ -76,6 +83,11 @@ internal sealed class NodeScreen : IAsyncDisposable
         foreach (var address in ready.Addresses)
         {
             _lines.Writer.TryWrite($"address  {address}");
+        }
+
+        if (ready.Overlay is { } joined)
+        {
+            _lines.Writer.TryWrite($"overlay  {joined.Address}, connected to {joined.Connected} nodes");
         }
 
         _lines.Writer.TryWrite("Ctrl-C ends the node.");

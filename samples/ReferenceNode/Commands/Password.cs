@@ -1,5 +1,4 @@
 using System.Text;
-using Sdk.ReferenceNode.Demo;
 using Spectre.Console;
 
 namespace Sdk.ReferenceNode.Commands;
@@ -25,7 +24,7 @@ internal static class Password
             return NotEmpty(Console.In.ReadLine(), "Standard input ended before the password.");
         }
 
-        var screen = DemoScreen.ConsoleOn(Console.Error, Console.IsErrorRedirected);
+        var screen = Terminal.ConsoleOn(Console.Error, Console.IsErrorRedirected);
         var password = screen.Prompt(new TextPrompt<string>(prompt).Secret(null));
         if (twice && screen.Prompt(new TextPrompt<string>("The same again").Secret(null)) != password)
         {

@@ -14,28 +14,8 @@ internal sealed class DemoScreen(IAnsiConsole console)
     /// <summary>The width of a terminal that holds both tables of the end beside each other.</summary>
     private const int SideBySideColumns = 112;
 
-    /// <summary>Lines of output that nobody sees on a terminal are not broken to fit one.</summary>
-    private const int FileColumns = 160;
-
     private readonly NoteColumn _notes = new();
     private ProgressContext? _live;
-
-    /// <summary>A console on standard output, or on standard error; without colours and motion where it is not a terminal.</summary>
-    public static IAnsiConsole ConsoleOn(TextWriter writer, bool isRedirected)
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(writer),
-            Ansi = isRedirected ? AnsiSupport.No : AnsiSupport.Detect,
-            Interactive = isRedirected ? InteractionSupport.No : InteractionSupport.Detect,
-        });
-        if (isRedirected)
-        {
-            console.Profile.Width = FileColumns;
-        }
-
-        return console;
-    }
 
     public async Task RunAsync(Func<Task> stages)
     {
