@@ -25,6 +25,8 @@ internal static class FuzzTargets
         new RelayTarget(),
         new AutoNatTarget(),
         new GossipTarget(),
+        new NodeRecordTarget(),
+        new OverlayFrameTarget(),
         new OverlayRecordTarget(),
         new ServiceOfferTarget(),
         new MdnsTarget(),

@@ -214,8 +214,10 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
         try
         {
             var credential = DeviceCredential.Decode(_encoded.AsSpan(CredentialOffset, DeviceCredential.LengthBytes));
+
+            // By recovery, which looks at every byte of the signature: a record has one encoding.
             var isSigned = Signature.TryParse(_encoded.AsSpan(_encoded.Length - Signature.LengthBytes), out var signature)
-                && credential.NodeKey.Verify(DigestOf(Signed).Bytes, signature);
+                && credential.NodeKey.Equals(PublicKey.Recover(DigestOf(Signed).Bytes, signature));
             return new Proof(credential, PeerId.FromPublicKey(credential.NodeKey), isSigned);
         }
         catch (CryptographyException)
