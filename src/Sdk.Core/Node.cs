@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Discovery;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Mdns;
@@ -7,6 +8,7 @@ using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 using Sdk.Core.Overlay;
 using Sdk.Core.Persistence;
+using Sdk.Core.Trust;
 
 namespace Sdk.Core;
 
@@ -78,7 +80,25 @@ public sealed class Node : IAsyncDisposable
     /// (<see cref="OverlayOptions.Bootstrap"/>).
     /// </summary>
     public OverlayNetwork Overlay => GetOrAddService(static node =>
-        new OverlayNetwork(node.Switch, node.Device, node._options.Overlay, node.DataDirectory, node.TimeProvider, node.LoggerFactory));
+    {
+        // Offers are checked where they are kept, which only the service directory can.
+        var options = node._options.Overlay;
+        options.RecordKinds = options.RecordKinds.With(OfferRecords.Kind);
+        return new OverlayNetwork(node.Switch, node.Device, options, node.DataDirectory, node.TimeProvider, node.LoggerFactory);
+    });
+
+    /// <summary>Services that the node sells and buys. It answers buyers from the first use on, and takes part in the overlay.</summary>
+    public ServiceDirectory Services => GetOrAddService(static node =>
+    {
+        var options = node._options.Services;
+        options.TimeProvider = node.TimeProvider;
+        var board = new OverlayOfferBoard(node.Overlay, node.Device, node.TimeProvider);
+        var nonce = Hash256.FromBytes(node.Overlay.Record.Nonce);
+        return new ServiceDirectory(node.Switch, node.Device, board, node.Trust, nonce, node.DataDirectory, options);
+    });
+
+    /// <summary>Whom the node deals with, and what it thinks of them.</summary>
+    public ITrustPolicy Trust => _options.Trust;
 
     /// <summary>Whether strangers can connect to the node. It asks peers from the first use on.</summary>
     public AutoNatClient AutoNat => GetOrAddService(static node =>

@@ -1,12 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Discovery;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 using Sdk.Core.Overlay;
+using Sdk.Core.Trust;
 
 namespace Sdk.Core;
 
@@ -81,6 +83,14 @@ public sealed class NodeOptions
     /// </summary>
     /// <value>The default is null.</value>
     public MdnsOptions? Mdns { get; set; }
+
+    /// <summary>Whom the node deals with, and what it thinks of them.</summary>
+    /// <value>The default is an empty <see cref="LocalTrustPolicy"/>: nobody is known, nobody is blocked.</value>
+    public ITrustPolicy Trust { get; set; } = new LocalTrustPolicy();
+
+    /// <summary>How <see cref="Node.Services"/> is set up.</summary>
+    /// <value>The default is what stands in <see cref="ServiceOptions"/>.</value>
+    public ServiceOptions Services { get; } = new();
 
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Networking;
 
 namespace Sdk.Core.Discovery;
 
@@ -26,6 +27,12 @@ internal static partial class DiscoveryLog
 
     [LoggerMessage(308, LogLevel.Information, "The overlay does not take the offer {Number} for now; it is tried again in {Pause}", EventName = "OfferNotPutUp")]
     public static partial void NotPutUp(ILogger logger, uint number, TimeSpan pause);
+
+    [LoggerMessage(309, LogLevel.Debug, "The provider {Provider} is not where its offer says; the overlay is asked", EventName = "ProviderGone")]
+    public static partial void ProviderGone(ILogger logger, Exception error, AccountAddress provider);
+
+    [LoggerMessage(310, LogLevel.Debug, "A provider does not answer at {Address}, where the overlay says that it is", EventName = "LocatedAddressFailed")]
+    public static partial void AddressFailed(ILogger logger, Exception error, Multiaddr address);
 
     [LoggerMessage(306, LogLevel.Warning, "A listener to agreements failed", EventName = "AgreementListenerFailed")]
     public static partial void ListenerFailed(ILogger logger, Exception error);

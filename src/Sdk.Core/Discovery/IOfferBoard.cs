@@ -1,4 +1,5 @@
 using Sdk.Core.Addressing;
+using Sdk.Core.Networking;
 
 namespace Sdk.Core.Discovery;
 
@@ -14,4 +15,7 @@ internal interface IOfferBoard
 
     /// <summary>The encodings of what is put up under a key. Whether they are offers is the reader's to check.</summary>
     Task<IReadOnlyList<ReadOnlyMemory<byte>>> GetAsync(OverlayAddress key, CancellationToken cancellationToken);
+
+    /// <summary>Where the node is now that stands at an address, each with its peer id; nothing where it is not found.</summary>
+    Task<IReadOnlyList<Multiaddr>> LocateAsync(OverlayAddress address, CancellationToken cancellationToken);
 }

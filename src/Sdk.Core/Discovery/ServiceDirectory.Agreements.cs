@@ -107,8 +107,7 @@ public sealed partial class ServiceDirectory
         _asking[nonce] = 0;
         try
         {
-            Learn(bid.Offer);
-            var connection = await _network.DialAsync(bid.Offer.Peer, cancellationToken).ConfigureAwait(false);
+            var connection = await DialAsync(bid.Offer, cancellationToken).ConfigureAwait(false);
             await AgreementProtocol.NegotiateAsync(connection, bid, () => Keep(bid), _time, cancellationToken).ConfigureAwait(false);
             var result = bid.Result!;
             if (result.Agreement is { } agreement)
@@ -139,13 +138,47 @@ public sealed partial class ServiceDirectory
         _pending[pending.Terms.Nonce] = pending;
     }
 
-    /// <summary>Where the provider says that it is: of what it names, only the addresses with the widest reach, so that a stranger sends nobody to his neighbours.</summary>
-    private void Learn(ServiceOffer offer)
+    /// <summary>Connects to the provider: at what is known of it, at what the offer names, or where the overlay says that it is now.</summary>
+    private async Task<Connection> DialAsync(ServiceOffer offer, CancellationToken cancellationToken)
     {
-        var lifetime = offer.Expires - _time.GetUtcNow();
-        foreach (var address in offer.Addresses.Where(address => lifetime > TimeSpan.Zero && address.Reach == offer.Addresses.Max(other => other.Reach)))
+        Learn(offer.Addresses);
+        try
         {
-            _network.AddressBook.Add(address, lifetime);
+            return await _network.DialAsync(offer.Peer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DialException error) when (offer.Overlay is not null)
+        {
+            DiscoveryLog.ProviderGone(_logger, error, offer.Provider);
+            var located = await _board.LocateAsync(offer.Overlay.Value, cancellationToken).ConfigureAwait(false);
+            return await DialAsync([.. located.Where(address => address.Peer == offer.Peer && !error.Failures.ContainsKey(address.ToString()))], cancellationToken)
+                .ConfigureAwait(false)
+                ?? throw new DialException($"The provider {offer.Provider} is neither where its offer says, nor where the overlay does.", error);
+        }
+    }
+
+    private async Task<Connection?> DialAsync(IReadOnlyList<Multiaddr> addresses, CancellationToken cancellationToken)
+    {
+        foreach (var address in addresses)
+        {
+            try
+            {
+                return await _network.DialAsync(address, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DialException error)
+            {
+                DiscoveryLog.AddressFailed(_logger, error, address);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Of the addresses that somebody names, only those with the widest reach: a stranger on the public network sends nobody to his neighbours.</summary>
+    private void Learn(IReadOnlyList<Multiaddr> addresses)
+    {
+        foreach (var address in addresses.Where(address => address.Reach == addresses.Max(other => other.Reach)))
+        {
+            _network.AddressBook.Add(address, AddressBook.LearntLifetime);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
+using Sdk.Core.Networking;
 
 namespace Sdk.Core.Tests.Discovery;
 
@@ -14,6 +15,9 @@ internal sealed class MemoryBoard
     public IReadOnlyCollection<OverlayAddress> Keys => [.. _offers.Keys.Select(place => place.Key)];
 
     public void Litter(OverlayAddress key, byte[] bytes) => _rubbish.Add((key, bytes));
+
+    /// <summary>Where nodes are.</summary>
+    public ConcurrentDictionary<OverlayAddress, IReadOnlyList<Multiaddr>> Places { get; } = new();
 
     /// <summary>Whether offers are not taken for now.</summary>
     public bool IsAway { get; set; }
@@ -51,5 +55,8 @@ internal sealed class MemoryBoard
 
         public Task<IReadOnlyList<ReadOnlyMemory<byte>>> GetAsync(OverlayAddress key, CancellationToken cancellationToken) =>
             Task.FromResult(board.Under(key));
+
+        public Task<IReadOnlyList<Multiaddr>> LocateAsync(OverlayAddress address, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<Multiaddr>>(board.Places.GetValueOrDefault(address) ?? []);
     }
 }

@@ -1,3 +1,4 @@
+using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
 using Sdk.Core.Networking;
 using Sdk.Core.Tests.Networking;
@@ -298,6 +299,24 @@ public sealed class ServiceDirectoryTests : IAsyncLifetime
         var offer = await _provider.Services.AnnounceAsync(Party.Draft());
         _buyer.Trust.Block(_provider.Account);
         Assert.Equal(AgreementRefusal.Blocked, (await _buyer.Services.AcceptAsync(offer, 1, Hour)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_provider_that_has_moved_since_its_offer_is_found_by_its_overlay_address()
+    {
+        var nonce = Hash256.FromBytes(new byte[32]);
+        var gone = Multiaddr.Parse("/ip4/127.0.0.1/tcp/1");
+        var announced = await _provider.Services.AnnounceAsync(Party.Draft());
+        await _provider.StopAsync();
+        var moved = ServiceOffer.Sign(Party.Draft(), _provider.Device, [gone], nonce, announced.Version + 1, _clock.GetUtcNow());
+        await File.WriteAllBytesAsync(Path.Combine(_provider.Folder, "service-offer-0"), moved.Encoded.ToArray());
+        await _provider.StartAsync();
+
+        await Assert.ThrowsAsync<DialException>(() => _buyer.Services.AcceptAsync(moved, 1, Hour));
+        _board.Places[moved.Overlay!.Value] = [gone.WithPeer(moved.Peer)];
+        await Assert.ThrowsAsync<DialException>(() => _buyer.Services.AcceptAsync(moved, 1, Hour));
+        _board.Places[moved.Overlay.Value] = [announced.Addresses[0]];
+        Assert.NotNull((await _buyer.Services.AcceptAsync(moved, 1, Hour)).Agreement);
     }
 
     [Fact]
