@@ -28,6 +28,8 @@ internal static class FuzzTargets
         new NodeRecordTarget(),
         new OverlayFrameTarget(),
         new OverlayRecordTarget(),
+        new AddressPrefixTarget(),
+        new RoutedPacketTarget(),
         new ServiceOfferTarget(),
         new MdnsTarget(),
         new AgreementTarget(),

@@ -172,6 +172,7 @@ public sealed partial class OverlayNetwork
                 _switch.ConnectionManager.SetValue(connection.RemotePeer, Tag, peer.ProximityOrder >= _router.Table.Depth ? NeighbourValue : PeerValue);
             }
 
+            _routes.Linked(peer);
             OverlayLog.Joined(_logger, connection.RemotePeer, peer.Address, peer.Standing);
             Settle();
             return peer;
@@ -189,6 +190,7 @@ public sealed partial class OverlayNetwork
 
             if (!peer.IsLinked)
             {
+                _routes.Disconnected(peer);
                 _switch.ConnectionManager.SetValue(session.Connection.RemotePeer, Tag, 0);
             }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Forwarding;
 using Sdk.Core.Persistence;
 
 namespace Sdk.Core.Overlay;
@@ -73,8 +74,10 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
         _file = directory is null ? null : new KnownNodesFile(directory, _logger);
         var parameters = _options.Parameters with { Records = _options.RecordKinds, RecordStore = _options.RecordStore };
         _router = new OverlayRouter(SignRecord(), parameters, _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
+        _routes = new RouteStreams(_gate, _router, parameters.Forwarding, Begin, Settle, _time, _logger, _stopped);
         _bootstrap = new Bootstrap(@switch, _options.Bootstrap, _time, _logger, _stopped);
         _switch.Register(new InboundProtocol(this));
+        _switch.Register(new RouteProtocol(this));
         LearnKnownNodes();
         _switch.ConnectionOpened += OnConnectionOpened;
         foreach (var connection in _switch.Connections)
@@ -191,6 +194,8 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
             {
                 OverlaySession.EndAll(peer);
             }
+
+            _routes.Stop();
         }
 
         foreach (var lookup in lookups)
@@ -223,6 +228,7 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
                     {
                         _router.Tick();
                         Settle();
+                        _routes.Tick();
                     }
 
                     DialBootstrapIfAlone();
@@ -261,6 +267,7 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
                 case CloseEffect close:
                     OverlayLog.LetGo(_logger, close.Peer.Address, close.Reason);
                     OverlaySession.EndAll(close.Peer);
+                    _routes.Disconnected(close.Peer);
                     break;
                 case LookupEndedEffect ended when _lookups.Remove(ended.Lookup, out var result):
                     result.TrySetResult(ResultOf(ended.Lookup));

@@ -1,4 +1,5 @@
 using Sdk.Core.Addressing;
+using Sdk.Core.Overlay.Forwarding;
 using Sdk.Core.Overlay.Records;
 
 namespace Sdk.Core.Overlay;
@@ -11,6 +12,8 @@ internal sealed record OverlayParameters
     public RoutingTableOptions Table { get; init; } = RoutingTableOptions.Default;
 
     public TopologyOptions Topology { get; init; } = TopologyOptions.Default;
+
+    public ForwardingOptions Forwarding { get; init; } = ForwardingOptions.Default;
 
     public LookupParameters Lookup { get; init; } = new();
 

@@ -22,18 +22,19 @@ internal sealed class PacketForwarder<TPeer>
     private readonly Dictionary<TPeer, Link> _links = [];
     private readonly Queue<ForwardEffect<TPeer>> _effects = [];
     private readonly TPeer[] _candidates;
-    private readonly bool _isLight;
     private int _delivering;
 
     /// <param name="table">Whom there is to pass packets to: its connected peers.</param>
     /// <param name="options">The bounds.</param>
-    /// <param name="isLight">Whether this node only sends: it stands in nobody's table, and nothing is for it.</param>
-    public PacketForwarder(RoutingTable<TPeer> table, ForwardingOptions options, bool isLight = false)
+    public PacketForwarder(RoutingTable<TPeer> table, ForwardingOptions options)
     {
-        (_table, _options, _isLight) = (table, options, isLight);
+        (_table, _options) = (table, options);
         _guard = new PacketGuard(options.GuardCapacity, options.GuardLifetime);
         _candidates = new TPeer[options.MaxFanOut];
     }
+
+    /// <summary>Whether this node only sends: it stands in nobody's table, and nothing is for it.</summary>
+    public bool IsLight { get; set; }
 
     /// <summary>Packets that were accepted and then found nobody to take them.</summary>
     public long DroppedPackets { get; private set; }
@@ -64,9 +65,9 @@ internal sealed class PacketForwarder<TPeer>
         }
 
         var link = LinkOf(from);
-        if (_isLight || link.Carried >= _options.MaxCarried)
+        if (IsLight || link.Carried >= _options.MaxCarried)
         {
-            return _isLight ? RouteOutcome.NoRoute : RouteOutcome.Busy;
+            return IsLight ? RouteOutcome.NoRoute : RouteOutcome.Busy;
         }
 
         // More hops than anybody may ask for are not given, whatever the packet says.
@@ -172,7 +173,7 @@ internal sealed class PacketForwarder<TPeer>
         var packet = passage.Packet;
         var stage = !packet.IsToAll ? Pass(passage)
             : packet.Target.LengthBits + _options.MaxSpreadBits < _table.Depth ? Stage.TooWide
-            : packet.Target.Contains(_table.Self) && !_isLight ? Spread(passage)
+            : packet.Target.Contains(_table.Self) && !IsLight ? Spread(passage)
             : Pass(passage);
 
         // One that was not accepted may come again, by another way or later.
@@ -194,7 +195,7 @@ internal sealed class PacketForwarder<TPeer>
         var candidates = _candidates.AsSpan(0, Math.Min(_candidates.Length, _options.MaxTries + 2));
         foreach (var peer in candidates[.._table.Closest(target, candidates, connectedOnly: true)])
         {
-            if (!_isLight && OverlayAddress.CompareDistance(target, peer.Address, _table.Self) >= 0)
+            if (!IsLight && OverlayAddress.CompareDistance(target, peer.Address, _table.Self) >= 0)
             {
                 break;
             }
@@ -218,7 +219,7 @@ internal sealed class PacketForwarder<TPeer>
             stage = Stage.Busy;
         }
 
-        return isAnyNearer || packet.IsToAll || _isLight ? stage : Deliver(packet);
+        return isAnyNearer || packet.IsToAll || IsLight ? stage : Deliver(packet);
     }
 
     private Stage Spread(Passage passage)

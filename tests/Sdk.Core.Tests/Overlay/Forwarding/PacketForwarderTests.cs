@@ -311,7 +311,7 @@ public class PacketForwarderTests
             _table.Connected(peer, default);
         }
 
-        return (new PacketForwarder<TestPeer>(_table, options ?? ForwardingOptions.Default, isLight), peers);
+        return (new PacketForwarder<TestPeer>(_table, options ?? ForwardingOptions.Default) { IsLight = isLight }, peers);
     }
 
     private RoutedPacket Packet(OverlayAddress target) => new(
