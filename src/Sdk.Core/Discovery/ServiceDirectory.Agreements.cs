@@ -66,6 +66,11 @@ public sealed partial class ServiceDirectory
             return fault == OfferFault.Expired ? new AgreementResult(AgreementRefusal.OfferExpired) : throw new InvalidOfferException(fault);
         }
 
+        if (!_device.Credential.Scopes.HasFlag(KeyScopes.Trade))
+        {
+            return new AgreementResult(AgreementRefusal.Scope);
+        }
+
         if ((await _trust.JudgeAsync(offer.Provider, cancellationToken).ConfigureAwait(false)).IsBlocked)
         {
             return new AgreementResult(AgreementRefusal.Blocked);

@@ -61,6 +61,7 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
     /// <summary>Announces an offer, in place of the one that had its number, and renews it until it is withdrawn.</summary>
     /// <returns>The offer as it was signed. Renewed ones have higher versions. Where the overlay does not take it now, it is put up as soon as it does.</returns>
     /// <exception cref="ArgumentException">The draft is beyond the limits.</exception>
+    /// <exception cref="InvalidOfferException">The account does not let this device trade (<see cref="KeyScopes.Trade"/>), or its credential has expired.</exception>
     /// <exception cref="DiskFullException">The offer cannot be kept.</exception>
     public async Task<ServiceOffer> AnnounceAsync(ServiceOfferDraft draft, CancellationToken cancellationToken = default)
     {
@@ -182,6 +183,13 @@ public sealed partial class ServiceDirectory : IAsyncDisposable
         {
             var now = _time.GetUtcNow();
             var offer = sign(NextVersion(now), now);
+
+            // Better told here than refused by everybody: the device may not be allowed to trade, or its credential has run out.
+            if (offer.FindFault(_device.Credential.NetworkId, now) is { } fault)
+            {
+                throw new InvalidOfferException(fault);
+            }
+
             var before = _desk.Offers.FirstOrDefault(one => one.Number == number);
             _files.WriteOffer(offer);
             _desk.Publish(offer, now);

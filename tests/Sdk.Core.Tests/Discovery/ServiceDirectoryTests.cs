@@ -2,6 +2,7 @@ using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
 using Sdk.Core.Networking;
 using Sdk.Core.Tests.Networking;
+using Sdk.Core.Trust;
 
 namespace Sdk.Core.Tests.Discovery;
 
@@ -320,6 +321,53 @@ public sealed class ServiceDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_device_that_may_not_trade_is_told_so_before_anybody_else()
+    {
+        await using var holder = await Trader.StartAsync(_board, _clock, KeyScopes.Connect | KeyScopes.HoldData);
+        var refused = await Assert.ThrowsAsync<InvalidOfferException>(() => holder.Services.AnnounceAsync(Party.Draft()));
+        Assert.Equal(OfferFault.Scope, refused.Fault);
+        Assert.Empty(_board.Keys);
+        Assert.Empty(await holder.Services.GetOffersAsync());
+        var offer = await _provider.Services.AnnounceAsync(Party.Draft());
+        Assert.Equal(AgreementRefusal.Scope, (await holder.Services.AcceptAsync(offer, 1, Hour)).Refusal);
+        Assert.Empty(holder.Services.Pending);
+    }
+
+    [Fact]
+    public async Task A_buyer_that_fell_between_keeping_the_agreement_and_letting_go_of_the_proposal_has_the_agreement_alone()
+    {
+        var offer = await _provider.Services.AnnounceAsync(Party.Draft());
+        var agreement = (await _buyer.Services.AcceptAsync(offer, 3, Hour)).GetAgreement();
+        await _buyer.StopAsync();
+        Assert.True(Agreement.TryDecode(agreement.Encode(), out var kept));
+        var proposal = agreement.Encode().AsSpan(1 + 2 + offer.Encoded.Length)[..^Signature.LengthBytes];
+        Assert.True(AgreementProposal.TryDecode(proposal, out var pending));
+        await File.WriteAllBytesAsync(Path.Combine(_buyer.Folder, "agreement-pending-" + agreement.Terms.Nonce), new PendingAgreement(offer, pending).Encode());
+        await File.WriteAllBytesAsync(Path.Combine(_buyer.Folder, "agreement-bought-" + offer.Hash + ".draft"), [1, 2, 3]);
+        await _buyer.StartAsync();
+        Assert.Empty(_buyer.Services.Pending);
+        Assert.Equal(kept.Hash, Assert.Single(_buyer.Services.Bought).Hash);
+    }
+
+    [Fact]
+    public async Task A_peer_that_asks_too_much_at_once_is_told_to_wait_and_others_are_served()
+    {
+        var slow = new SlowTrust();
+        await using var provider = await Trader.StartAsync(_board, _clock);
+        await provider.StopAsync();
+        provider.Policy = slow;
+        await provider.StartAsync();
+        var offer = await provider.Services.AnnounceAsync(Party.Draft(d => d.Capacity = 100));
+        slow.Held = _buyer.Account;
+        var asked = Enumerable.Range(0, 20).Select(_ => _buyer.Services.AcceptAsync(offer, 1, Hour)).ToList();
+        await Eventually.TrueAsync(() => asked.Count(one => one.IsCompleted) == 4);
+        Assert.All(asked.Where(one => one.IsCompleted), one => Assert.Equal(AgreementRefusal.Busy, one.Result.Refusal));
+        Assert.NotNull((await _provider.Services.AcceptAsync(offer, 1, Hour)).Agreement);
+        slow.Release();
+        Assert.Equal(16, (await Task.WhenAll(asked)).Count(result => result.Agreement is not null));
+    }
+
+    [Fact]
     public async Task After_disposal_nothing_is_sold()
     {
         var offer = await _provider.Services.AnnounceAsync(Party.Draft());
@@ -328,5 +376,25 @@ public sealed class ServiceDirectoryTests : IAsyncLifetime
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _provider.Services.WithdrawAsync(0));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => _provider.Services.AnnounceAsync(Party.Draft()));
         Assert.Empty(_buyer.Services.Pending);
+    }
+
+    /// <summary>Thinks long about one account.</summary>
+    private sealed class SlowTrust : ITrustPolicy
+    {
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public AccountAddress? Held { get; set; }
+
+        public void Release() => _released.SetResult();
+
+        public async ValueTask<TrustVerdict> JudgeAsync(AccountAddress account, CancellationToken cancellationToken = default)
+        {
+            if (account == Held)
+            {
+                await _released.Task.WaitAsync(cancellationToken);
+            }
+
+            return new TrustVerdict(false, Reputation.Unknown);
+        }
     }
 }

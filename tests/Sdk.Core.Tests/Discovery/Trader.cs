@@ -9,15 +9,18 @@ using Sdk.Core.Tests.Persistence;
 namespace Sdk.Core.Tests.Discovery;
 
 /// <summary>A node that sells and buys over TCP on loopback. It can be stopped and started again with what its data directory holds.</summary>
-internal sealed class Trader(MemoryBoard board, ManualTimeProvider clock, Action<ServiceOptions>? configure = null) : IAsyncDisposable
+internal sealed class Trader(MemoryBoard board, ManualTimeProvider clock, KeyScopes scopes) : IAsyncDisposable
 {
-    private readonly Party _party = new(expires: clock.GetUtcNow().AddYears(1));
+    private readonly Party _party = new(scopes, expires: clock.GetUtcNow().AddYears(1));
     private readonly TemporaryDirectory _files = new();
     private TcpTransport? _transport;
     private DataDirectory? _directory;
     private Multiaddr? _address;
 
     public LocalTrustPolicy Trust { get; } = new();
+
+    /// <summary>Asked in the place of <see cref="Trust"/>, from the next start on.</summary>
+    public ITrustPolicy? Policy { get; set; }
 
     public DeviceIdentity Device => _party.Device;
 
@@ -29,9 +32,9 @@ internal sealed class Trader(MemoryBoard board, ManualTimeProvider clock, Action
 
     public string Folder => _files.FullPath;
 
-    public static async Task<Trader> StartAsync(MemoryBoard board, ManualTimeProvider clock, Action<ServiceOptions>? configure = null)
+    public static async Task<Trader> StartAsync(MemoryBoard board, ManualTimeProvider clock, KeyScopes scopes = KeyScopes.All)
     {
-        var trader = new Trader(board, clock, configure);
+        var trader = new Trader(board, clock, scopes);
         await trader.StartAsync();
         return trader;
     }
@@ -43,8 +46,7 @@ internal sealed class Trader(MemoryBoard board, ManualTimeProvider clock, Action
         Switch = new Switch(new SwitchOptions { NodeKey = Device.NodeKey, Transports = [_transport] });
         _directory = DataDirectory.Open(Folder);
         var options = new ServiceOptions { TimeProvider = clock };
-        configure?.Invoke(options);
-        Services = new ServiceDirectory(Switch, Device, board.For(Device.Device), Trust, overlayNonce: null, _directory, options);
+        Services = new ServiceDirectory(Switch, Device, board.For(Device.Device), Policy ?? Trust, overlayNonce: null, _directory, options);
         _address = (await Switch.ListenAsync(_address ?? Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"))).WithoutPeer();
     }
 
