@@ -8,7 +8,7 @@ namespace Sdk.ReferenceNode.Tests;
 public sealed class NetworkTests
 {
     [Fact]
-    public async Task Nodes_find_the_true_nearest_of_all()
+    public async Task Nodes_find_the_true_nearest_of_all_and_keep_a_record()
     {
         const string Target = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         var outcome = await SdkNode.RunAsync("network", "--nodes", "12", "--target", Target, "--json");
@@ -28,17 +28,24 @@ public sealed class NetworkTests
         Assert.Contains(Target, lookup.GetProperty("target").GetString(), StringComparison.Ordinal);
         Assert.Equal(lookup.GetProperty("trueNearest").GetString(), lookup.GetProperty("nearest").GetString());
         Assert.NotEmpty(lookup.GetProperty("steps").EnumerateArray());
+
+        var record = root.GetProperty("record");
+        Assert.True(record.GetProperty("isSame").GetBoolean());
+        Assert.NotEqual(record.GetProperty("putAt").GetString(), record.GetProperty("gotAt").GetString());
+        var ranks = record.GetProperty("holders").EnumerateArray().Select(holder => holder.GetProperty("rank").GetInt32()).ToArray();
+        Assert.True(2 * ranks.Length > record.GetProperty("asked").GetInt32());
+        Assert.Equal(ranks.Order().Distinct(), ranks);
     }
 
     [Fact]
-    public async Task For_people_it_shows_bins_and_hops_and_takes_a_moment()
+    public async Task For_people_it_shows_bins_hops_and_holders_and_takes_a_moment()
     {
         var begin = Stopwatch.StartNew();
         var outcome = await SdkNode.RunAsync("network", "--nodes", "20");
 
         Assert.True(outcome.ExitCode == 0, outcome.Errors + outcome.Output);
         Assert.True(begin.Elapsed < TimeSpan.FromSeconds(60), $"It took {begin.Elapsed}.");
-        foreach (var words in new[] { "20 nodes", "depth", "Shared bits", "Nearest found", "the true nearest of all 20" })
+        foreach (var words in new[] { "20 nodes", "depth", "Shared bits", "Nearest found", "the true nearest of all 20", "What was got is what was put" })
         {
             Assert.Contains(words, outcome.Output, StringComparison.Ordinal);
         }

@@ -4,7 +4,7 @@ using Sdk.ReferenceNode.Network;
 
 namespace Sdk.ReferenceNode.Commands;
 
-/// <summary><c>network</c>: many nodes in this process, and how one of them sees and finds the others.</summary>
+/// <summary><c>network</c>: many nodes in this process, and how one of them sees the others, finds them and has them keep a record.</summary>
 internal static class NetworkCommand
 {
     private const int DefaultNodes = 50;
@@ -40,7 +40,7 @@ internal static class NetworkCommand
             }
         });
         var json = new Option<bool>("--json") { Description = "Print one JSON document to standard output, and everything else to standard error." };
-        var command = new Command("network", "Start many nodes in this process, and show the overlay they form: bins, and a lookup hop by hop.")
+        var command = new Command("network", "Start many nodes in this process, and show the overlay they form: bins, a lookup hop by hop, a record put and got.")
         {
             nodes, target, json,
         };

@@ -7,7 +7,7 @@ namespace Sdk.ReferenceNode.Network;
 /// <summary>What was seen of a network. With <c>--json</c> this is the one document on standard output.</summary>
 internal sealed record NetworkReport
 {
-    /// <summary>True only if the lookup found the true nearest node.</summary>
+    /// <summary>True only if the lookup found the true nearest node and the record came back.</summary>
     public bool Ok { get; set; }
 
     /// <summary>Why it ended early, in one line; absent when it did not.</summary>
@@ -24,6 +24,8 @@ internal sealed record NetworkReport
     public NodeView? View { get; set; }
 
     public LookupView? Lookup { get; set; }
+
+    public RecordView? Record { get; set; }
 
     public string ToJson() => JsonSerializer.Serialize(this, NetworkReportJson.Readable.NetworkReport);
 }
@@ -62,6 +64,25 @@ internal sealed record LookupView(
 /// <param name="Named">How many nodes it named; absent if it did not answer.</param>
 /// <param name="NearestNamed">Leading bits that the nearest of them shares with the target.</param>
 internal sealed record StepView(string Asked, int Path, int Depth, int Proximity, int? Named, int? NearestNamed);
+
+/// <summary>A record that one node put and another one got.</summary>
+/// <param name="Kind">What kind of record.</param>
+/// <param name="Key">Under which address it is kept.</param>
+/// <param name="PutAt">The node that put it.</param>
+/// <param name="GotAt">The node that got it.</param>
+/// <param name="Asked">How many nodes were asked to keep it.</param>
+/// <param name="Holders">Those that had said so when it was stored, the nearest first.</param>
+/// <param name="IsSame">Whether what was got is what was put.</param>
+/// <param name="PutMilliseconds">How long the put took.</param>
+/// <param name="GetMilliseconds">How long the get took.</param>
+internal sealed record RecordView(
+    string Kind, string Key, string PutAt, string GotAt, int Asked, IReadOnlyList<HolderView> Holders, bool IsSame, double PutMilliseconds, double GetMilliseconds);
+
+/// <summary>A node that keeps the record.</summary>
+/// <param name="Address">Its overlay address.</param>
+/// <param name="Proximity">Leading bits shared with the key.</param>
+/// <param name="Rank">The how-manieth nearest of all nodes it is, from 1.</param>
+internal sealed record HolderView(string Address, int Proximity, int Rank);
 
 [JsonSerializable(typeof(NetworkReport))]
 internal sealed partial class NetworkReportJson : JsonSerializerContext

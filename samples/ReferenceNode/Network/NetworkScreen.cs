@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace Sdk.ReferenceNode.Network;
 
-/// <summary>What a person sees of a network: a bar while it starts, then one node's bins, and a lookup hop by hop.</summary>
+/// <summary>What a person sees of a network: a bar while it starts, then one node's bins, a lookup hop by hop, and who keeps a record.</summary>
 internal sealed class NetworkScreen(IAnsiConsole console)
 {
     /// <summary>The width of a terminal that holds two tables beside each other.</summary>
@@ -49,6 +49,11 @@ internal sealed class NetworkScreen(IAnsiConsole console)
         {
             ShowLookup(report.Nodes, lookup);
         }
+
+        if (report.Record is { } record)
+        {
+            ShowRecord(record);
+        }
     }
 
     private void ShowLookup(int nodes, LookupView lookup)
@@ -59,6 +64,13 @@ internal sealed class NetworkScreen(IAnsiConsole console)
             ? $"[green bold]✓[/] It is the true nearest of all {nodes}."
             : $"[red bold]✗[/] The true nearest of all {nodes} is {Short(lookup.TrueNearest)}.");
         console.WriteLine();
+    }
+
+    private void ShowRecord(RecordView record)
+    {
+        console.Write(Holders(record));
+        console.MarkupLine(Line($"{record.Kind}: put at {Short(record.PutAt)} in {record.PutMilliseconds:0.0} ms, when {record.Holders.Count} of the {record.Asked} nearest had said that they keep it; got at {Short(record.GotAt)} in {record.GetMilliseconds:0.0} ms."));
+        console.MarkupLine(record.IsSame ? "[green bold]✓[/] What was got is what was put." : "[red bold]✗[/] The record did not come back.");
     }
 
     private void ShowSideBySide(params IRenderable[] tables)
@@ -108,6 +120,17 @@ internal sealed class NetworkScreen(IAnsiConsole console)
         }
 
         return table;
+    }
+
+    private static Table Holders(RecordView record)
+    {
+        var table = NewTable($"Record at {Short(record.Key)}…: its keepers", "Node", "Shared bits", "Nearest of all");
+        foreach (var holder in record.Holders.Take(MaxRows))
+        {
+            table.AddRow(Short(holder.Address), Number(holder.Proximity), $"{Number(holder.Rank)}.");
+        }
+
+        return Shortened(table, record.Holders.Count);
     }
 
     /// <summary>A table whose first column is a name and whose others are numbers.</summary>

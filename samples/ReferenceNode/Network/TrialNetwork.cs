@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Sdk.Core;
 using Sdk.Core.Addressing;
+using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Records;
 
 namespace Sdk.ReferenceNode.Network;
 
@@ -11,6 +13,8 @@ internal sealed class TrialNetwork : IAsyncDisposable
 {
     /// <summary>Nodes that join at the same time: a handshake is work, and all of it is done here.</summary>
     private const int AtOnce = 8;
+
+    private const int RecordBytes = 200;
 
     /// <summary>How often it is looked whether anybody still connects, and how often in a row nobody must.</summary>
     private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(150);
@@ -55,7 +59,8 @@ internal sealed class TrialNetwork : IAsyncDisposable
         (report.StartSeconds, report.Connections) = (_startTime.TotalSeconds, _nodes.Sum(node => node.Overlay.ConnectedNodes.Count) / 2);
         report.View = View(viewer);
         report.Lookup = await LookUpAsync(viewer, target ?? OverlayAddress.FromBytes(RandomNumberGenerator.GetBytes(OverlayAddress.LengthBytes)), cancellationToken);
-        report.Ok = report.Lookup.IsTrueNearest;
+        report.Record = await KeepRecordAsync(_nodes[0], _nodes[_nodes.Count / 2], cancellationToken);
+        report.Ok = report.Lookup.IsTrueNearest && report.Record.IsSame;
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_nodes.Select(node => node.DisposeAsync().AsTask()));
@@ -133,6 +138,38 @@ internal sealed class TrialNetwork : IAsyncDisposable
             nearest == trueNearest,
             result.Hops,
             time.TotalMilliseconds);
+    }
+
+    private async Task<RecordView> KeepRecordAsync(Node writer, Node reader, CancellationToken cancellationToken)
+    {
+        var kind = RecordKinds.PacketHolder;
+        using var key = KeyPair.GenerateTestOnly();
+        var value = RandomNumberGenerator.GetBytes(RecordBytes);
+        var record = OverlayRecord.Create(
+            key, writer.NetworkId, kind, kind.KeyOf(key.Address), version: 1, value, writer.TimeProvider.GetUtcNow(), TimeSpan.FromHours(1));
+
+        var begin = Stopwatch.GetTimestamp();
+        var put = await writer.Overlay.PutAsync(record, cancellationToken: cancellationToken);
+        var putTime = Stopwatch.GetElapsedTime(begin);
+        begin = Stopwatch.GetTimestamp();
+        var got = await reader.Overlay.GetAsync(kind, record.Key, cancellationToken);
+        var getTime = Stopwatch.GetElapsedTime(begin);
+
+        var ranks = ByDistance(record.Key);
+        return new RecordView(
+            kind.Name,
+            $"{record.Key}",
+            $"{writer.Overlay.Address}",
+            $"{reader.Overlay.Address}",
+            put.Asked,
+            [
+                .. put.Holders
+                    .Select(holder => new HolderView($"{holder}", record.Key.Proximity(holder), 1 + ranks.IndexOf(holder)))
+                    .OrderBy(holder => holder.Rank),
+            ],
+            put.IsStored && got.Count == 1 && got[0].Value.Span.SequenceEqual(value),
+            putTime.TotalMilliseconds,
+            getTime.TotalMilliseconds);
     }
 
     /// <summary>All nodes, the nearest to the target first.</summary>

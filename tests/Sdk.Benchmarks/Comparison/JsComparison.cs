@@ -22,13 +22,14 @@ internal sealed class JsComparison : IAsyncDisposable
 
     private const string Help =
         """
-        dotnet run -c Release --project tests/Sdk.Benchmarks -- --js [--quick] [--rounds N]
+        dotnet run -c Release --project tests/Sdk.Benchmarks -- --js [--quick] [--rounds N] [--records]
 
         Compares connections with js-libp2p's and with bare TLS, in one run, and prints medians, ratios and whether the targets are
         reached. The exit code is 0 only if all are. Takes about five minutes on two idle cores; nothing else should run meanwhile.
 
           --quick      small amounts, two rounds: shows that it works; the figures mean little
           --rounds N   how often each measurement is repeated, in turn with the others (default 7)
+          --records    only what a record on the overlay costs beside one in js-libp2p's kad-dht
 
         Needs js-libp2p in artifacts/interop/js (.ci/run installs it; or: copy tests/Sdk.Interop/Libp2p/js/package*.json there and run
         `npm ci`), or SDK_INTEROP_JS naming a folder that holds its node_modules.
@@ -41,7 +42,6 @@ internal sealed class JsComparison : IAsyncDisposable
     private const int AllocationRounds = 9;
 
     private const int JsRecordNodes = 20;
-    private const int RecordBytes = 200;
 
     private readonly Scale _scale;
     private readonly KeyPair _key = KeyPair.GenerateTestOnly();
@@ -87,9 +87,17 @@ internal sealed class JsComparison : IAsyncDisposable
         }
 
         await using var comparison = new JsComparison(scale);
-        await comparison.StartAsync();
-        await comparison.MeasureAsync();
-        await comparison.ReportAsync();
+        if (scale.IsOfRecordsOnly)
+        {
+            await comparison.ReportRecordsAsync();
+        }
+        else
+        {
+            await comparison.StartAsync();
+            await comparison.MeasureAsync();
+            await comparison.ReportAsync();
+        }
+
         return comparison._areAllReached ? 0 : 1;
     }
 
@@ -221,13 +229,18 @@ internal sealed class JsComparison : IAsyncDisposable
 
     private async Task ReportRecordsAsync()
     {
+        await using var ours = await TwinProcess.StartAsync("records", (5 * _scale.Records).ToString(CultureInfo.InvariantCulture));
         await using var js = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
         var told = await js.AskAsync(
             "timeRecords",
-            new { count = JsRecordNodes, times = _scale.Records, warmUp = 2 * JsRecordNodes, bytes = RecordBytes },
+            new { count = JsRecordNodes, times = _scale.Records, warmUp = 2 * JsRecordNodes, bytes = RecordCost.RecordBytes },
             TimeSpan.FromMinutes(5));
-        Console.WriteLine($"record of {RecordBytes} bytes put at one node and got at another, all in one process: processor milliseconds");
-        Row($"js, kad-dht, {JsRecordNodes} nodes, {told.GetProperty("holders").GetDouble() + 1:0} hold it", told.GetProperty("ms").GetDouble());
+        var (cost, jsCost) = (ours.Ready.GetProperty("ms").GetDouble(), told.GetProperty("ms").GetDouble());
+        Console.WriteLine($"record of {RecordCost.RecordBytes} bytes put at one node and got at another, all in one process: processor milliseconds");
+        Row($"ours, {RecordCost.Nodes} nodes, {ours.Ready.GetProperty("asked").GetDouble():0} keep it", cost);
+        Row($"js, kad-dht, {JsRecordNodes} nodes, {told.GetProperty("holders").GetDouble() + 1:0} keep it", jsCost, cost / jsCost, atMost: 1.0 / 20);
+        Row("ours, milliseconds until both are done", ours.Ready.GetProperty("elapsed").GetDouble());
+        Row("js", told.GetProperty("elapsed").GetDouble());
     }
 
     private void Pair(string name, string figure, double atMost)
@@ -380,6 +393,8 @@ internal sealed class JsComparison : IAsyncDisposable
     /// <summary>How much is measured.</summary>
     private sealed record Scale(int Rounds, long TransferBytes, int Echoes, int Dials, int Pairs, int Publishes, int Records)
     {
+        public bool IsOfRecordsOnly { get; private init; }
+
         public static bool TryParse(string[] options, out Scale scale)
         {
             scale = new Scale(7, 256 * 1048576, 3000, 50, 1000, 300, 60);
@@ -387,7 +402,11 @@ internal sealed class JsComparison : IAsyncDisposable
             {
                 if (options[i] == "--quick")
                 {
-                    scale = new Scale(2, 32 * 1048576, 200, 10, 100, 50, 10);
+                    scale = new Scale(2, 32 * 1048576, 200, 10, 100, 50, 10) { IsOfRecordsOnly = scale.IsOfRecordsOnly };
+                }
+                else if (options[i] == "--records")
+                {
+                    scale = scale with { IsOfRecordsOnly = true };
                 }
                 else if (options[i] == "--rounds" && i + 1 < options.Length && int.TryParse(options[++i], CultureInfo.InvariantCulture, out var rounds) && rounds > 0)
                 {

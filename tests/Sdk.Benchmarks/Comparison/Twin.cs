@@ -23,6 +23,10 @@ internal static class Twin
             case ["gossip", var publishes]:
                 Tell(new { ms = await GossipCost.MeasureAsync(int.Parse(publishes, CultureInfo.InvariantCulture)) });
                 return 0;
+            case ["records", var times]:
+                var (cpu, elapsed, asked) = await RecordCost.MeasureAsync(int.Parse(times, CultureInfo.InvariantCulture), warmUp: 4 * RecordCost.Nodes);
+                Tell(new { ms = cpu, elapsed, asked });
+                return 0;
             default:
                 return 1;
         }
