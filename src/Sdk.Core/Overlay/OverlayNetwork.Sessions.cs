@@ -145,7 +145,7 @@ public sealed partial class OverlayNetwork
             throw new ProtocolViolationException("The peer did not show its node record in time.", error);
         }
 
-        var record = OverlayWire.ReadHello(frame ?? throw new StreamResetException("The peer ended the stream before it showed its node record."));
+        var record = OverlayWire.ReadHello(frame ?? throw new StreamResetException("The peer ended the stream before it showed its node record."), _received);
         if (record.Peer != stream.Connection.RemotePeer)
         {
             OverlayTelemetry.RecordRefused("peer");
@@ -204,7 +204,7 @@ public sealed partial class OverlayNetwork
         {
             while (await ProtobufFrame.ReadAsync(session.Input, OverlayFrame.Parser, OverlayWire.MaxFrameBytes, cancellationToken).ConfigureAwait(false) is { } frame)
             {
-                var message = OverlayWire.Read(frame);
+                var message = OverlayWire.Read(frame, _received);
                 lock (_gate)
                 {
                     _router.Receive(peer, frame.Request, frame.Answer, message);

@@ -29,6 +29,7 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly byte[] _nonce;
     private readonly KnownNodesFile? _file;
+    private readonly NodeRecordCache _received = new();
     private readonly Bootstrap _bootstrap;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;

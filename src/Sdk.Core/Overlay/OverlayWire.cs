@@ -22,8 +22,8 @@ internal static class OverlayWire
     public static OverlayFrame Hello(NodeRecord record) => new() { Hello = Wrap(record.Encoded) };
 
     /// <exception cref="ProtocolViolationException">The frame is not a peer's record.</exception>
-    public static NodeRecord ReadHello(OverlayFrame frame) => frame.BodyCase == OverlayFrame.BodyOneofCase.Hello
-        ? ReadRecord(frame.Hello)
+    public static NodeRecord ReadHello(OverlayFrame frame, NodeRecordCache cache) => frame.BodyCase == OverlayFrame.BodyOneofCase.Hello
+        ? ReadRecord(frame.Hello, cache)
         : throw new ProtocolViolationException("An overlay stream begins with a node's record.");
 
     public static OverlayFrame Write(ulong request, bool isAnswer, OverlayMessage message)
@@ -79,14 +79,14 @@ internal static class OverlayWire
     }
 
     /// <exception cref="ProtocolViolationException">A field has a length that is none, or there is no message.</exception>
-    public static OverlayMessage Read(OverlayFrame frame) => frame.BodyCase switch
+    public static OverlayMessage Read(OverlayFrame frame, NodeRecordCache cache) => frame.BodyCase switch
     {
         OverlayFrame.BodyOneofCase.Ping => PingMessage.Instance,
         OverlayFrame.BodyOneofCase.Pong => PongMessage.Instance,
         OverlayFrame.BodyOneofCase.Busy => BusyMessage.Instance,
         OverlayFrame.BodyOneofCase.FindNodes => new FindNodesMessage(ReadAddress(frame.FindNodes.Target), (int)Math.Min(frame.FindNodes.Count, MaxNodes)),
-        OverlayFrame.BodyOneofCase.Nodes when frame.Nodes.Records.Count <= MaxNodes => new NodesMessage([.. frame.Nodes.Records.Select(ReadRecord)]),
-        OverlayFrame.BodyOneofCase.Renewal => new RenewalMessage(ReadRecord(frame.Renewal)),
+        OverlayFrame.BodyOneofCase.Nodes when frame.Nodes.Records.Count <= MaxNodes => new NodesMessage([.. frame.Nodes.Records.Select(record => ReadRecord(record, cache))]),
+        OverlayFrame.BodyOneofCase.Renewal => new RenewalMessage(ReadRecord(frame.Renewal, cache)),
         OverlayFrame.BodyOneofCase.StoreRecords => new StoreRecordsMessage(ReadRecords(frame.StoreRecords)),
         OverlayFrame.BodyOneofCase.StoredRecords when frame.StoredRecords.Outcomes_.Count <= MaxRecords =>
             new StoredRecordsMessage([.. frame.StoredRecords.Outcomes_.Select(ReadOutcome)]),
@@ -170,9 +170,9 @@ internal static class OverlayWire
         ? OverlayAddress.FromBytes(bytes.Span)
         : throw new ProtocolViolationException("An overlay address has another length.");
 
-    private static NodeRecord ReadRecord(ByteString bytes)
+    private static NodeRecord ReadRecord(ByteString bytes, NodeRecordCache cache)
     {
-        if (NodeRecord.TryDecode(bytes.Span, out var record))
+        if (cache.TryDecode(bytes.Span, out var record))
         {
             return record;
         }

@@ -15,6 +15,7 @@ internal sealed class LyingHolder : IAsyncDisposable
     private readonly List<PeerStream> _streams = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _sending = new(1);
+    private readonly NodeRecordCache _received = new();
     private ulong _lastRequest = 1;
 
     private LyingHolder(Node node, Func<OverlayMessage, OverlayMessage?> answer)
@@ -81,7 +82,7 @@ internal sealed class LyingHolder : IAsyncDisposable
             {
                 joined.TrySetResult();
             }
-            else if (frame.Request != 0 && AnswerTo(OverlayWire.Read(frame)) is { } answer)
+            else if (frame.Request != 0 && AnswerTo(OverlayWire.Read(frame, _received)) is { } answer)
             {
                 await SendAsync(stream, OverlayWire.Write(frame.Request, isAnswer: true, answer));
             }
