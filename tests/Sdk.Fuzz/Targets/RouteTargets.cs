@@ -43,8 +43,8 @@ internal sealed class RoutedPacketTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Words { get; } = [[0x0A, 16], [0x12, 34, 1, 0], [0x18, 1], [0x20, 31], [0x2A, 4], [0x32]];
 
-    /// <summary>A field that comes again takes the place of the one before, of a few bytes or of one: an object and an array each until the next collection.</summary>
-    public override long AllowedBytes(byte[] input) => (32L * input.Length) + ConstantBytes;
+    /// <summary>The parts that any message may have, of which each is an object or two until the next collection.</summary>
+    public override long ConstantBytes => 128 * 1024;
 
     public override bool Decode(object input)
     {
