@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 
 namespace Sdk.Fuzz;
 
@@ -11,10 +12,19 @@ internal static class FuzzCommand
         Option<long> inputs = new("--inputs") { Description = "Inputs for each decoder.", DefaultValueFactory = _ => 100_000 };
         Option<ulong> seed = new("--seed") { Description = "Same seed, same inputs.", DefaultValueFactory = _ => 1 };
         Option<long> first = new("--first") { Description = "The input to begin with: a violation names it.", DefaultValueFactory = _ => 0 };
+        Option<string?> input = new("--input") { Description = "One input in hexadecimal, as a violation prints it, for one decoder." };
+        Option<bool> nightly = new("--nightly")
+        {
+            Description = $"{Nightly.Inputs:N0} inputs in all, shared among the decoders by what they cost, with a seed that is drawn unless it is given.",
+        };
+        Option<string?> coverage = new("--coverage")
+        {
+            Description = "A cobertura file of the fuzz tests: prints which share of each decoder's branches they took. eng/decoder-coverage makes one.",
+        };
         Option<bool> list = new("--list") { Description = "List the decoders." };
         var root = new RootCommand("Feeds decoders with inputs that a seed mutates from a corpus, and checks what every decoder promises.")
         {
-            target, inputs, seed, first, list,
+            target, inputs, seed, first, input, nightly, coverage, list,
         };
         root.SetAction(parsed =>
         {
@@ -22,6 +32,17 @@ internal static class FuzzCommand
             {
                 FuzzTargets.All.ToList().ForEach(known => output.WriteLine(known.Name));
                 return 0;
+            }
+
+            if (parsed.GetValue(coverage) is { } file)
+            {
+                return DecoderCoverage.Print(output, file) ? 0 : 1;
+            }
+
+            if (parsed.GetValue(nightly))
+            {
+                var isGiven = parsed.GetResult(seed) is { Implicit: false };
+                return Nightly.Run(output, isGiven ? parsed.GetValue(seed) : (ulong)RandomNumberGenerator.GetInt32(int.MaxValue)) ? 0 : 1;
             }
 
             var name = parsed.GetValue(target);
@@ -32,10 +53,29 @@ internal static class FuzzCommand
                 return 1;
             }
 
+            if (parsed.GetValue(input) is { } hex)
+            {
+                return chosen.All(each => RunOne(output, each, Convert.FromHexString(hex))) ? 0 : 1;
+            }
+
             var failures = chosen.Count(each => !Run(output, each, parsed.GetValue(seed), parsed.GetValue(first), parsed.GetValue(inputs)));
             return failures == 0 ? 0 : 1;
         });
         return root;
+    }
+
+    private static bool RunOne(TextWriter output, FuzzTarget target, byte[] input)
+    {
+        try
+        {
+            output.WriteLine($"{target.Name}: {(FuzzRun.RunOne(target, input) ? "accepted" : "refused")}");
+            return true;
+        }
+        catch (FuzzViolationException violation)
+        {
+            Report(output, target, violation);
+            return false;
+        }
     }
 
     private static bool Run(TextWriter output, FuzzTarget target, ulong seed, long first, long inputs)
@@ -50,11 +90,16 @@ internal static class FuzzCommand
         }
         catch (FuzzViolationException violation)
         {
-            output.WriteLine($"VIOLATION in {target.Name}: {violation.Message}");
-            output.WriteLine($"  again: --target {target.Name} --seed {violation.Seed} --first {violation.Index} --inputs 1");
-            output.WriteLine($"  input: {Convert.ToHexStringLower(violation.Input)}");
-            output.WriteLine(violation.InnerException?.ToString());
+            Report(output, target, violation);
             return false;
         }
+    }
+
+    public static void Report(TextWriter output, FuzzTarget target, FuzzViolationException violation)
+    {
+        output.WriteLine($"VIOLATION in {target.Name}: {violation.Message}");
+        output.WriteLine($"  again: --target {target.Name} --seed {violation.Seed} --first {violation.Index} --inputs 1");
+        output.WriteLine($"  or: --target {target.Name} --input {Convert.ToHexStringLower(violation.Input)}");
+        output.WriteLine(violation.InnerException?.ToString());
     }
 }

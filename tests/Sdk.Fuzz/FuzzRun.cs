@@ -8,6 +8,9 @@ internal sealed class FuzzRun
     /// <summary>The slowest input there is takes some milliseconds (a signature of an RSA key of 8192 bits).</summary>
     private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Of shorter inputs the ratio says nothing: an exception alone is longer.</summary>
+    private const int RatioLengthBytes = 2048;
+
     private readonly FuzzTarget _target;
     private readonly ulong _seed;
     private long _index;
@@ -16,15 +19,25 @@ internal sealed class FuzzRun
     private double _worst;
     private long _worstBytes;
     private int _worstLength;
+    private double _largestRatio;
 
     private FuzzRun(FuzzTarget target, ulong seed) => (_target, _seed) = (target, seed);
 
     /// <exception cref="FuzzViolationException">The decoder broke a promise.</exception>
     public static FuzzResult Run(FuzzTarget target, ulong seed, long first, long inputs) => new FuzzRun(target, seed).RunAll(first, inputs);
 
+    /// <summary>Feeds one input that somebody wrote down.</summary>
+    /// <exception cref="FuzzViolationException">The decoder broke a promise.</exception>
+    public static bool RunOne(FuzzTarget target, byte[] input)
+    {
+        var run = new FuzzRun(target, seed: 0) { _input = input };
+        run.RunOne();
+        return run._accepted == 1;
+    }
+
     private FuzzResult RunAll(long first, long inputs)
     {
-        var mutator = new Mutator(_target.Corpus, _target.Words);
+        var mutator = new Mutator([.. _target.Corpus, .. _target.Refused], _target.Words);
         for (var i = 0; i < _target.Corpus.Count; i++)
         {
             // The corpus itself is accepted, or nothing that is made of it says much; this also warms caches that are filled once.
@@ -38,6 +51,15 @@ internal sealed class FuzzRun
             _target.Check(prepared);
         }
 
+        for (var i = 0; i < _target.Refused.Count; i++)
+        {
+            _input = _target.Refused[i];
+            if (!IsRefused())
+            {
+                throw Violation($"Accepts entry {i} of what it should refuse.", null);
+            }
+        }
+
         var started = Stopwatch.GetTimestamp();
         using var watchdog = new Timer(Watch, null, HangLimit, HangLimit);
         for (var i = 0L; i < inputs; i++)
@@ -47,7 +69,19 @@ internal sealed class FuzzRun
             RunOne();
         }
 
-        return new FuzzResult(inputs, _accepted, inputs - _accepted, _worst, _worstBytes, _worstLength, Stopwatch.GetElapsedTime(started));
+        return new FuzzResult(inputs, _accepted, inputs - _accepted, _worst, _worstBytes, _worstLength, _largestRatio, Stopwatch.GetElapsedTime(started));
+    }
+
+    private bool IsRefused()
+    {
+        try
+        {
+            return !_target.Decode(_target.Prepare(_input));
+        }
+        catch (Exception error) when (_target.IsRefusal(error))
+        {
+            return true;
+        }
     }
 
     private void RunOne()
@@ -77,6 +111,11 @@ internal sealed class FuzzRun
         if ((double)allocated / allowed > _worst)
         {
             (_worst, _worstBytes, _worstLength) = ((double)allocated / allowed, allocated, _input.Length);
+        }
+
+        if (_input.Length >= RatioLengthBytes)
+        {
+            _largestRatio = Math.Max(_largestRatio, (double)allocated / _input.Length);
         }
 
         if (!isAccepted)
@@ -113,5 +152,6 @@ internal sealed class FuzzRun
     }
 }
 
-/// <summary>What a run saw. The worst allocation is a share of what the input was allowed.</summary>
-internal sealed record FuzzResult(long Inputs, long Accepted, long Refused, double WorstAllocation, long WorstBytes, int WorstLength, TimeSpan Duration);
+/// <summary>What a run saw. The worst allocation is a share of what the input was allowed; the largest ratio is one to the length, of inputs of 2 KiB and more.</summary>
+internal sealed record FuzzResult(
+    long Inputs, long Accepted, long Refused, double WorstAllocation, long WorstBytes, int WorstLength, double LargestRatio, TimeSpan Duration);

@@ -7,6 +7,7 @@ namespace Sdk.Fuzz;
 internal abstract class FuzzTarget
 {
     private IReadOnlyList<byte[]>? _corpus;
+    private IReadOnlyList<byte[]>? _refused;
 
     public abstract string Name { get; }
 
@@ -18,6 +19,9 @@ internal abstract class FuzzTarget
 
     /// <summary>Valid inputs, made once.</summary>
     public IReadOnlyList<byte[]> Corpus => _corpus ??= [.. MakeCorpus()];
+
+    /// <summary>Inputs that are refused, each for a reason that mutation alone seldom finds; mutated like the valid ones. Made once.</summary>
+    public IReadOnlyList<byte[]> Refused => _refused ??= [.. MakeRefused()];
 
     /// <summary>Pieces that mean something to the decoder, which the mutator puts in.</summary>
     public virtual IReadOnlyList<byte[]> Words => [];
@@ -40,6 +44,8 @@ internal abstract class FuzzTarget
     public virtual bool IsRefusal(Exception error) => error is SdkException;
 
     protected abstract IEnumerable<byte[]> MakeCorpus();
+
+    protected virtual IEnumerable<byte[]> MakeRefused() => [];
 
     protected static void Require(bool condition, string promise)
     {

@@ -152,13 +152,17 @@ public sealed class IdentityKey
         }
     }
 
+    /// <summary>Platforms read more than one encoding of a key (of a bit string's unused bits, for one), and each would be another peer id.</summary>
+    private static bool IsCanonical(AsymmetricAlgorithm key, ReadOnlySpan<byte> subjectPublicKeyInfo) =>
+        subjectPublicKeyInfo.SequenceEqual(key.ExportSubjectPublicKeyInfo());
+
     private static RSA ImportRsa(ReadOnlySpan<byte> subjectPublicKeyInfo)
     {
         var key = RSA.Create();
         try
         {
-            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
-            var isAcceptable = read == subjectPublicKeyInfo.Length && key.KeySize is >= MinRsaBits and <= MaxRsaBits
+            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+            var isAcceptable = IsCanonical(key, subjectPublicKeyInfo) && key.KeySize is >= MinRsaBits and <= MaxRsaBits
                 && key.ExportParameters(includePrivateParameters: false).Exponent!.Length <= MaxRsaExponentBytes;
             return isAcceptable ? key : throw new CryptographicException("The RSA key is outside the sizes accepted.");
         }
@@ -174,9 +178,9 @@ public sealed class IdentityKey
         var key = ECDsa.Create();
         try
         {
-            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out var read);
+            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
             var curve = key.ExportParameters(includePrivateParameters: false).Curve;
-            var isAcceptable = read == subjectPublicKeyInfo.Length && curve.IsNamed && NistCurves.Contains(curve.Oid.Value);
+            var isAcceptable = curve.IsNamed && NistCurves.Contains(curve.Oid.Value) && IsCanonical(key, subjectPublicKeyInfo);
             return isAcceptable ? key : throw new CryptographicException("The ECDSA key is on a curve that is not accepted.");
         }
         catch

@@ -21,9 +21,14 @@ internal static class ProtobufShape
     private const int Varint64 = 0;
     private const int Fixed64 = 1;
     private const int Delimited = 2;
+    private const int StartGroup = 3;
     private const int Fixed32 = 5;
 
-    /// <summary>False where the message has far more parts than its length explains. Bytes that are no message are left to the parser.</summary>
+    /// <summary>
+    /// False where the message has far more parts than its length explains, ends within one, or has a group: obsolete, known to no message here,
+    /// and a byte for each level of nesting, of which a hundred make the parser's refusal cost hundreds of KiB. What else is no message is left
+    /// to the parser.
+    /// </summary>
     public static bool IsBearable(MessageDescriptor descriptor, ReadOnlySequence<byte> message)
     {
         var left = FreeParts + (message.Length / BytesPerPart);
@@ -38,7 +43,7 @@ internal static class ProtobufShape
         {
             var field = descriptor.FindFieldByNumber((int)(tag >> 3));
             var type = (int)(tag & 7);
-            left -= type == Delimited || field is null || field.IsRepeated ? 1 : 0;
+            left -= type == StartGroup ? long.MaxValue : type == Delimited || field is null || field.IsRepeated ? 1 : 0;
             var length = type switch
             {
                 Varint64 => TryReadNumber(ref reader, out _) ? 0 : long.MaxValue,
@@ -46,11 +51,13 @@ internal static class ProtobufShape
                 Fixed32 => sizeof(uint),
                 Delimited => TryReadNumber(ref reader, out var delimited) ? (long)Math.Min(delimited, long.MaxValue) : long.MaxValue,
 
-                // Groups: obsolete, and known to no message here. Their ends are tags of their own.
+                // What the parser refuses.
                 _ => 0,
             };
             if (length > reader.Remaining)
             {
+                // Cut off: the parser would find it out at the bottom of whatever is nested in it.
+                left = -1;
                 return;
             }
 

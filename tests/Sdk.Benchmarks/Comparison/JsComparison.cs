@@ -24,8 +24,8 @@ internal sealed class JsComparison : IAsyncDisposable
         """
         dotnet run -c Release --project tests/Sdk.Benchmarks -- --js [--quick] [--rounds N] [--records]
 
-        Compares connections with js-libp2p's and with bare TLS, in one run, and prints medians, ratios and whether the targets are
-        reached. The exit code is 0 only if all are. Takes about five minutes on two idle cores; nothing else should run meanwhile.
+        Compares connections (TLS, and Noise beside it) with js-libp2p's and with bare TLS, in one run, and prints medians, ratios and whether the targets are
+        reached. The exit code is 0 only if all are. Takes about eight minutes on two idle cores; nothing else should run meanwhile.
 
           --quick      small amounts, two rounds: shows that it works; the figures mean little
           --rounds N   how often each measurement is repeated, in turn with the others (default 7)
@@ -45,12 +45,16 @@ internal sealed class JsComparison : IAsyncDisposable
 
     private readonly Scale _scale;
     private readonly KeyPair _key = KeyPair.GenerateTestOnly();
+    private readonly KeyPair _noiseKey = KeyPair.GenerateTestOnly();
     private readonly byte[] _data = new byte[BareTls.WriteBytes];
     private readonly Switch _node;
+    private readonly Switch _noiseNode;
     private readonly Dictionary<string, List<double>> _figures = [];
     private TwinProcess _twin = null!;
     private JsPeer _js = null!;
     private JsPeer _jsTwin = null!;
+    private JsPeer _jsNoise = null!;
+    private JsPeer _jsNoiseTwin = null!;
     private Multiaddr _here = null!;
     private Multiaddr _there = null!;
     private readonly KeyPair _nearKey = KeyPair.GenerateTestOnly();
@@ -67,6 +71,9 @@ internal sealed class JsComparison : IAsyncDisposable
         _node = new Switch(new SwitchOptions { NodeKey = _key });
         _node.Register(new SinkProtocol());
         _node.Register(new EchoProtocol());
+
+        // The other process answers whichever is proposed.
+        _noiseNode = new Switch(new SwitchOptions { NodeKey = _noiseKey, Securities = [SecurityProtocol.Noise] });
         _near = new Switch(new SwitchOptions { NodeKey = _nearKey });
         _near.Register(new SinkProtocol());
         _bareListener = new BareTls(_nearKey);
@@ -104,8 +111,9 @@ internal sealed class JsComparison : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _node.DisposeAsync();
+        await _noiseNode.DisposeAsync();
         await _near.DisposeAsync();
-        foreach (var other in new IAsyncDisposable?[] { _bare, _bareHere, _twin, _js, _jsTwin })
+        foreach (var other in new IAsyncDisposable?[] { _bare, _bareHere, _twin, _js, _jsTwin, _jsNoise, _jsNoiseTwin })
         {
             if (other is not null)
             {
@@ -115,6 +123,7 @@ internal sealed class JsComparison : IAsyncDisposable
 
         _bareListener.Dispose();
         _key.Dispose();
+        _noiseKey.Dispose();
         _nearKey.Dispose();
     }
 
@@ -125,6 +134,8 @@ internal sealed class JsComparison : IAsyncDisposable
         _there = Multiaddr.Parse(_twin.Ready.GetProperty("address").GetString()!);
         _js = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
         _jsTwin = await JsPeer.StartAsync(new JsPeerOptions("tls", "ed25519"));
+        _jsNoise = await JsPeer.StartAsync(new JsPeerOptions("noise", "ed25519"));
+        _jsNoiseTwin = await JsPeer.StartAsync(new JsPeerOptions("noise", "ed25519"));
         _nearby = await _near.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"));
         _bare = await BareTls.ConnectAsync(_twin.Ready.GetProperty("bare").GetInt32());
         _bareHere = await BareTls.ConnectAsync(_bareListener.Port);
@@ -151,26 +162,32 @@ internal sealed class JsComparison : IAsyncDisposable
             }
 
             Console.Error.WriteLine(isCounted ? $"round {round} of {_scale.Rounds}" : "warming up");
-            await TakeAsync("transfer", () => SendAsync(_there, _scale.TransferBytes));
+            await TakeAsync("transfer", () => SendAsync(_node, _there, _scale.TransferBytes));
             await TakeAsync("transfer bare", () => SendBareAsync(_bare));
-            await TakeAsync("transfer js", () => JsSendAsync(_jsTwin.Address));
-            await TakeAsync("transfer here", () => SendAsync(_nearby, _scale.TransferBytes));
+            await TakeAsync("transfer js", () => JsSendAsync(_js, _jsTwin.Address));
+            await TakeAsync("transfer here", () => SendAsync(_node, _nearby, _scale.TransferBytes));
             await TakeAsync("transfer bare here", () => SendBareAsync(_bareHere));
             await TakeAsync("transfer js here", JsSendToItselfAsync);
-            await TakeAsync("transfer to js", () => SendAsync(_js.Address, _scale.TransferBytes));
-            await TakeAsync("transfer from js", () => JsSendAsync(_here));
-            await TakeAsync("echo", EchoAsync);
-            await TakeAsync("echo js", () => JsTimesAsync("timeEchoes", _scale.Echoes, 32));
-            await TakeAsync("ping", PingAsync);
-            await TakeAsync("ping js", () => JsTimesAsync("timePings", _scale.Echoes, 32));
-            await TakeAsync("dial", () => DialAsync(isReadyWhenAnswered: false));
-            await TakeAsync("dial js", () => JsTimesAsync("timeDials", _scale.Dials, 0));
-            await TakeAsync("dial answered", () => DialAsync(isReadyWhenAnswered: true));
-            await TakeAsync("dial answered js", () => JsTimesAsync("timeAnsweredDials", _scale.Dials, 32));
+            await TakeAsync("transfer to js", () => SendAsync(_node, _js.Address, _scale.TransferBytes));
+            await TakeAsync("transfer from js", () => JsSendAsync(_js, _here));
+            await TakeAsync("transfer noise", () => SendAsync(_noiseNode, _there, _scale.TransferBytes));
+            await TakeAsync("transfer noise js", () => JsSendAsync(_jsNoise, _jsNoiseTwin.Address));
+            foreach (var (suffix, node, js, jsTwin) in new[] { ("", _node, _js, _jsTwin), (" noise", _noiseNode, _jsNoise, _jsNoiseTwin) })
+            {
+                Task<double> TimesOfJsAsync(string command, int count, int bytes) => JsTimesAsync(js, jsTwin, command, count, bytes);
+                await TakeAsync("echo" + suffix, () => EchoAsync(node));
+                await TakeAsync("echo" + suffix + " js", () => TimesOfJsAsync("timeEchoes", _scale.Echoes, 32));
+                await TakeAsync("ping" + suffix, () => PingAsync(node));
+                await TakeAsync("ping" + suffix + " js", () => TimesOfJsAsync("timePings", _scale.Echoes, 32));
+                await TakeAsync("dial" + suffix, () => DialAsync(node, isReadyWhenAnswered: false));
+                await TakeAsync("dial" + suffix + " js", () => TimesOfJsAsync("timeDials", _scale.Dials, 0));
+                await TakeAsync("dial answered" + suffix, () => DialAsync(node, isReadyWhenAnswered: true));
+                await TakeAsync("dial answered" + suffix + " js", () => TimesOfJsAsync("timeAnsweredDials", _scale.Dials, 32));
+            }
         }
 
         // The connection is new since the dials: its window grows first.
-        await SendAsync(_there, _scale.TransferBytes);
+        await SendAsync(_node, _there, _scale.TransferBytes);
         _figures["allocated"] = [];
         for (var i = 0; i < AllocationRounds; i++)
         {
@@ -195,6 +212,7 @@ internal sealed class JsComparison : IAsyncDisposable
         Pair("new stream and ping", "ping", 1.0 / 4);
         Pair("dial", "dial", 1.0 / 2);
         Pair("dial and first echo", "dial answered", 1.0 / 2);
+        ReportNoise();
         await ReportGossipAsync();
         await ReportRecordsAsync();
         Console.WriteLine($"{connections} connections, both ends in one process, secured and identified");
@@ -211,6 +229,18 @@ internal sealed class JsComparison : IAsyncDisposable
         Row("ours, TLS + yamux", ours);
         Row("bare SslStream", Median("transfer bare" + suffix), ours / Median("transfer bare" + suffix), atLeast: 0.7);
         Row("js, TLS + yamux", Median("transfer js" + suffix), ours / Median("transfer js" + suffix), atLeast: 5);
+    }
+
+    /// <summary>The second choice has no targets of its own.</summary>
+    private void ReportNoise()
+    {
+        Console.WriteLine("Noise + yamux, two processes: ours, js's");
+        Row("one stream, MB/s", Median("transfer noise"));
+        Row("  js", Median("transfer noise js"), Median("transfer noise") / Median("transfer noise js"));
+        Pair("echo of 32 bytes on an open stream, ms", "echo noise");
+        Pair("new stream and ping, ms", "ping noise");
+        Pair("dial, ms", "dial noise");
+        Pair("dial and first echo, ms", "dial answered noise");
     }
 
     private async Task ReportGossipAsync()
@@ -243,7 +273,7 @@ internal sealed class JsComparison : IAsyncDisposable
         Row("js", told.GetProperty("elapsed").GetDouble());
     }
 
-    private void Pair(string name, string figure, double atMost)
+    private void Pair(string name, string figure, double? atMost = null)
     {
         Row(name, Median(figure));
         Row("  js", Median(figure + " js"), Median(figure) / Median(figure + " js"), atMost: atMost);
@@ -257,7 +287,8 @@ internal sealed class JsComparison : IAsyncDisposable
             var isReached = (atLeast is null || is_ >= atLeast) && (atMost is null || is_ <= atMost);
             _areAllReached &= isReached;
             var target = atLeast is null ? $"≤ {atMost:0.##}" : $"≥ {atLeast:0.##}";
-            line += string.Create(CultureInfo.InvariantCulture, $"   {is_,8:0.00} {target,-8} {(isReached ? "reached" : "MISSED")}");
+            var verdict = atLeast is null && atMost is null ? "" : $"{target,-8} {(isReached ? "reached" : "MISSED")}";
+            line += string.Create(CultureInfo.InvariantCulture, $"   {is_,8:0.00} {verdict}");
         }
 
         Console.WriteLine(line);
@@ -275,9 +306,9 @@ internal sealed class JsComparison : IAsyncDisposable
         return times[times.Count / 2];
     }
 
-    private async Task<double> SendAsync(Multiaddr to, long bytes)
+    private async Task<double> SendAsync(Switch node, Multiaddr to, long bytes)
     {
-        var connection = await _node.DialAsync(to);
+        var connection = await node.DialAsync(to);
         await using var stream = await connection.OpenStreamAsync(SinkProtocol.Name);
         var begin = Stopwatch.GetTimestamp();
         for (long sent = 0; sent < bytes; sent += _data.Length)
@@ -302,8 +333,8 @@ internal sealed class JsComparison : IAsyncDisposable
         return _scale.TransferBytes / 1e6 / Stopwatch.GetElapsedTime(begin).TotalSeconds;
     }
 
-    private async Task<double> JsSendAsync(Multiaddr to) =>
-        RateOf(await _js.AskAsync("timeUpload", new { to = to.ToString(), bytes = _scale.TransferBytes }, TimeSpan.FromMinutes(5)));
+    private async Task<double> JsSendAsync(JsPeer from, Multiaddr to) =>
+        RateOf(await from.AskAsync("timeUpload", new { to = to.ToString(), bytes = _scale.TransferBytes }, TimeSpan.FromMinutes(5)));
 
     private async Task<double> JsSendToItselfAsync() =>
         RateOf(await _js.AskAsync("timeUploadHere", new { bytes = _scale.TransferBytes }, TimeSpan.FromMinutes(5)));
@@ -315,22 +346,22 @@ internal sealed class JsComparison : IAsyncDisposable
             : throw new InvalidOperationException("Bytes are missing.");
     }
 
-    private async Task<double> JsTimesAsync(string command, int count, int bytes)
+    private static async Task<double> JsTimesAsync(JsPeer js, JsPeer twin, string command, int count, int bytes)
     {
-        var answer = await _js.AskAsync(command, new { to = _jsTwin.Address.ToString(), count, bytes }, TimeSpan.FromMinutes(5));
+        var answer = await js.AskAsync(command, new { to = twin.Address.ToString(), count, bytes }, TimeSpan.FromMinutes(5));
         return Median([.. answer.GetProperty("ms").EnumerateArray().Select(ms => ms.GetDouble())]);
     }
 
-    private async Task<double> EchoAsync()
+    private async Task<double> EchoAsync(Switch node)
     {
-        var connection = await _node.DialAsync(_there);
+        var connection = await node.DialAsync(_there);
         await using var stream = await connection.OpenStreamAsync(EchoProtocol.Name);
         return await MedianTimeAsync(_scale.Echoes, () => EchoOnceAsync(stream));
     }
 
-    private async Task<double> PingAsync()
+    private async Task<double> PingAsync(Switch node)
     {
-        var connection = await _node.DialAsync(_there);
+        var connection = await node.DialAsync(_there);
         return await MedianTimeAsync(_scale.Echoes, async () =>
         {
             await using var stream = await connection.OpenStreamAsync(PingProtocol.Name);
@@ -338,14 +369,14 @@ internal sealed class JsComparison : IAsyncDisposable
         });
     }
 
-    private async Task<double> DialAsync(bool isReadyWhenAnswered)
+    private async Task<double> DialAsync(Switch node, bool isReadyWhenAnswered)
     {
         var times = new List<double>();
-        await (await _node.DialAsync(_there)).DisposeAsync();
+        await (await node.DialAsync(_there)).DisposeAsync();
         for (var i = 0; i < _scale.Dials; i++)
         {
             var begin = Stopwatch.GetTimestamp();
-            var connection = await _node.DialAsync(_there);
+            var connection = await node.DialAsync(_there);
             if (isReadyWhenAnswered)
             {
                 await using var stream = await connection.OpenStreamAsync(EchoProtocol.Name);
@@ -384,9 +415,9 @@ internal sealed class JsComparison : IAsyncDisposable
     {
         async Task<long> CountAsync() => GC.GetTotalAllocatedBytes(precise: true) + (await _twin.AskAsync("allocated")).GetProperty("allocated").GetInt64();
         var before = await CountAsync();
-        await SendAsync(_there, _scale.TransferBytes);
+        await SendAsync(_node, _there, _scale.TransferBytes);
         var between = await CountAsync();
-        await SendAsync(_there, 2 * _scale.TransferBytes);
+        await SendAsync(_node, _there, 2 * _scale.TransferBytes);
         return (double)(await CountAsync() - between - (between - before)) / (_scale.TransferBytes / BareTls.WriteBytes);
     }
 

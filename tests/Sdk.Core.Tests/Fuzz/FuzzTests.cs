@@ -5,8 +5,9 @@ namespace Sdk.Core.Tests.Fuzz;
 /// <summary>A slice of what tests/Sdk.Fuzz runs at length.</summary>
 public class FuzzTests
 {
-    /// <summary>A fraction of a second for each decoder.</summary>
-    private const int Inputs = 1500;
+    /// <summary>A fraction of a second for each decoder; more where somebody measures (<c>eng/decoder-coverage</c>).</summary>
+    private static readonly int Inputs =
+        int.Parse(Environment.GetEnvironmentVariable("SDK_FUZZ_INPUTS") ?? "1500", System.Globalization.CultureInfo.InvariantCulture);
 
     public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(target => target.Name)];
 

@@ -57,6 +57,11 @@ public class IdentityKeyTests
         var info = ecdsa.ExportSubjectPublicKeyInfo();
         Assert.True(IdentityKey.TryDecode(ForeignIdentity.Encode(IdentityKeyType.Ecdsa, info), out _));
         Assert.False(IdentityKey.TryDecode(ForeignIdentity.Encode(IdentityKeyType.Ecdsa, [.. info, 0]), out _));
+
+        // A bit string that says that one of its bits does not count: OpenSSL reads it all the same.
+        byte[] another = [.. info];
+        another[another.AsSpan().IndexOf<byte>([0x03, 0x42, 0x00]) + 2] = 1;
+        Assert.False(IdentityKey.TryDecode(ForeignIdentity.Encode(IdentityKeyType.Ecdsa, another), out _));
         Assert.False(IdentityKey.TryDecode(ForeignIdentity.Encode(IdentityKeyType.Rsa, info), out _));
         using var other = ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1"));
         Assert.False(IdentityKey.TryDecode(ForeignIdentity.Encode(IdentityKeyType.Ecdsa, other.ExportSubjectPublicKeyInfo()), out _));

@@ -75,6 +75,20 @@ public class ProtobufFrameTests
     }
 
     [Fact]
+    public void Groups_are_refused_before_the_parser_goes_down_into_them()
+    {
+        // Ninety-nine openings of groups, one in the other: the parser's own refusal would come through as many calls.
+        byte[] nested = [.. Enumerable.Repeat((byte)0x73, 99)];
+        byte[] cut = [0x12, 0x7F, .. nested];
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(BytesValue.Parser, nested));
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(Option.Parser, cut));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(BytesValue.Parser, nested));
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(Option.Parser, cut));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 * 1024);
+    }
+
+    [Fact]
     public async Task A_message_larger_than_the_streams_window_arrives_whole()
     {
         await using var pair = await SwitchPair.StartAsync("memory");

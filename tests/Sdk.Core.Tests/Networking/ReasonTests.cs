@@ -125,6 +125,9 @@ public sealed class ReasonTests : IDisposable
         await using var node = new Switch(new SwitchOptions { NodeKey = key, Transports = [pair.Transport] });
         await using var pubsub = new Gossipsub(node, key, new PubsubOptions { LoggerFactory = logs });
         using var subscription = pubsub.Subscribe("t");
+
+        // A peer that takes no stream of ours is no peer of pubsub for long.
+        pair.Dialer.Register(new Handler("/meshsub/1.1.0", (taken, token) => taken.Input.CopyToAsync(Stream.Null, token)));
         var connection = await pair.Dialer.DialAsync(await node.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0")));
         var stream = await connection.OpenStreamAsync("/meshsub/1.1.0");
 

@@ -32,7 +32,7 @@ internal sealed class VarintTarget : FuzzTarget
 }
 
 /// <summary>
-/// An address has at most 16 parts; each is checked by writing its text, and a peer id in it by decoding the key it may carry: 1.5 KiB.
+/// An address has at most 16 parts; each is checked by writing its text, and a peer id in it by decoding the key it may carry: 1 KiB.
 /// </summary>
 internal sealed class MultiaddrBinaryTarget : FuzzTarget
 {
@@ -40,7 +40,7 @@ internal sealed class MultiaddrBinaryTarget : FuzzTarget
 
     public override string Name => "multiaddr-binary";
 
-    public override long ConstantBytes => 16 * 1536;
+    public override long ConstantBytes => 16 * 1024;
 
     public override IReadOnlyList<byte[]> Words { get; } =
         [[4, 127, 0, 0, 1], [6, 0, 80], [0xA2, 0x02], [0xA5, 0x03, 0x27, .. Samples.Peer.Bytes.Span], [53, 1, (byte)'a'], [0xBD, 0x03], [0xC0, 0x03], [0x89, 0x06]];
@@ -60,7 +60,15 @@ internal sealed class MultiaddrBinaryTarget : FuzzTarget
         _ = _address.TryGetPlaceAt(Samples.Peer, out _);
     }
 
-    protected override IEnumerable<byte[]> MakeCorpus() => Samples.Addresses.Select(text => Multiaddr.Parse(text).Bytes.ToArray());
+    protected override IEnumerable<byte[]> MakeCorpus() => Samples.Addresses.Concat(Samples.Places).Select(text => Multiaddr.Parse(text).Bytes.ToArray());
+
+    protected override IEnumerable<byte[]> MakeRefused()
+    {
+        yield return [];
+        yield return [.. Enumerable.Repeat<byte[]>([4, 1, 2, 3, 4], 17).SelectMany(part => part)];
+        byte[] name = [53, 0xFF, 0x01, .. Enumerable.Repeat((byte)'a', 255)];
+        yield return [.. Enumerable.Repeat(name, 5).SelectMany(part => part)];
+    }
 }
 
 internal sealed class MultiaddrTextTarget : FuzzTarget
@@ -69,7 +77,7 @@ internal sealed class MultiaddrTextTarget : FuzzTarget
 
     public override string Name => "multiaddr-text";
 
-    public override long ConstantBytes => 16 * 1536;
+    public override long ConstantBytes => 16 * 1024;
 
     public override IReadOnlyList<byte[]> Words { get; } =
     [
@@ -93,7 +101,16 @@ internal sealed class MultiaddrTextTarget : FuzzTarget
         Require(Multiaddr.TryFromBytes(_address.Bytes.Span, out again) && again == _address, "What is written as bytes is read again.");
     }
 
-    protected override IEnumerable<byte[]> MakeCorpus() => Samples.Addresses.Select(Encoding.Latin1.GetBytes);
+    protected override IEnumerable<byte[]> MakeCorpus() => Samples.Addresses.Concat(Samples.Places).Select(Encoding.Latin1.GetBytes);
+
+    protected override IEnumerable<byte[]> MakeRefused() =>
+    [
+        [], [.. "/"u8], [.. "//"u8], .. new[]
+        {
+            string.Concat(Enumerable.Repeat("/tcp/1", 17)), string.Concat(Enumerable.Repeat("/dns/" + new string('a', 255), 5)), "/dns/" + new string('a', 3000),
+            "/ip6/1.2.3.4", "/ip6/[::1]", "/ip6/fe80::1%1", "/ip4/::1", "/tcp", "/p2p-circuit/x",
+        }.Select(Encoding.Latin1.GetBytes),
+    ];
 }
 
 /// <summary>A peer id may carry a key, which is decoded.</summary>

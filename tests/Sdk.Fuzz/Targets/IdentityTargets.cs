@@ -13,8 +13,6 @@ internal sealed class IdentityKeyTarget : FuzzTarget
 
     public override string Name => "identity-key";
 
-    public override long ConstantBytes => 24 * 1024;
-
     public override bool Decode(object input) => IdentityKey.TryDecode((byte[])input, out _key);
 
     public override void Check(object input)
@@ -25,6 +23,19 @@ internal sealed class IdentityKeyTarget : FuzzTarget
     }
 
     protected override IEnumerable<byte[]> MakeCorpus() => Samples.Identities;
+
+    protected override IEnumerable<byte[]> MakeRefused()
+    {
+        using var foreign = ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1"));
+        using var unnamed = ECDsa.Create(Samples.Ecdsa.ExportExplicitParameters(includePrivateParameters: false));
+        using var small = RSA.Create(1024);
+        yield return Samples.Encode(IdentityKeyType.Ecdsa, foreign.ExportSubjectPublicKeyInfo());
+        yield return Samples.Encode(IdentityKeyType.Ecdsa, unnamed.ExportSubjectPublicKeyInfo());
+        yield return Samples.Encode(IdentityKeyType.Ecdsa, [.. Samples.Ecdsa.ExportSubjectPublicKeyInfo(), 0]);
+        yield return Samples.Encode(IdentityKeyType.Rsa, small.ExportSubjectPublicKeyInfo());
+        yield return Samples.Encode(IdentityKeyType.Rsa, [.. Samples.Rsa.ExportSubjectPublicKeyInfo(), 0]);
+        yield return Samples.Encode(IdentityKeyType.Rsa, Samples.Ecdsa.ExportSubjectPublicKeyInfo());
+    }
 }
 
 /// <summary>
@@ -72,6 +83,7 @@ internal sealed class IdentitySignatureTarget : FuzzTarget
 internal sealed class CertificateTarget : FuzzTarget
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly HashAlgorithmName[] Hashes = [HashAlgorithmName.SHA256, HashAlgorithmName.SHA384, HashAlgorithmName.SHA512];
     private IdentityKey? _identity;
 
     public override string Name => "certificate";
@@ -116,6 +128,48 @@ internal sealed class CertificateTarget : FuzzTarget
                 yield return [1, .. new AsnReader(certificate.RawData, AsnEncodingRules.DER).ReadSequence().ReadEncodedValue().Span];
             }
         }
+
+        foreach (var hash in Hashes)
+        {
+            yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Ecdsa, hash), Now)];
+            yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Rsa, hash, RSASignaturePadding.Pkcs1), Now)];
+        }
+    }
+
+    protected override IEnumerable<byte[]> MakeRefused()
+    {
+        var plain = Certificate(new CertificateRequest("CN=libp2p", Samples.Ecdsa, HashAlgorithmName.SHA256), Now);
+        yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Ecdsa, HashAlgorithmName.SHA256), Now.AddYears(-3))];
+        yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Ecdsa, HashAlgorithmName.SHA256), Now.AddYears(3))];
+        yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pss), Now)];
+        yield return [0, .. Certificate(new CertificateRequest("CN=libp2p", Samples.Ecdsa, HashAlgorithmName.SHA256), Now, new Liar(Samples.Ecdsa, Samples.Rsa))];
+        yield return [0, .. plain, .. new byte[8192]];
+        yield return [0, .. plain, 0];
+        using var bare = new CertificateRequest("CN=libp2p", Samples.Ecdsa, HashAlgorithmName.SHA256).CreateSelfSigned(Now.AddYears(-1), Now.AddYears(1));
+        yield return [0, .. bare.RawData];
+    }
+
+    /// <summary>A certificate that holds for a year before and after; signed by itself unless somebody else does it.</summary>
+    private static byte[] Certificate(CertificateRequest request, DateTimeOffset middle, X509SignatureGenerator? signer = null)
+    {
+        var proof = IdentityKey.Sign(Samples.Key, [.. "libp2p-tls-handshake:"u8, .. request.PublicKey.ExportSubjectPublicKeyInfo()]);
+        request.CertificateExtensions.Add(
+            new X509Extension(LibP2PCertificate.ExtensionOid, LibP2PCertificate.EncodeProof(IdentityKey.From(Samples.Key.PublicKey), proof), critical: false));
+        using var certificate = signer is null
+            ? request.CreateSelfSigned(middle.AddYears(-1), middle.AddYears(1))
+            : request.Create(new X500DistinguishedName("CN=libp2p"), signer, middle.AddYears(-1), middle.AddYears(1), [1]);
+        return certificate.RawData;
+    }
+
+    /// <summary>Says that RSA signed what has another kind of key.</summary>
+    private sealed class Liar(ECDsa key, RSA claimed) : X509SignatureGenerator
+    {
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) =>
+            CreateForRSA(claimed, RSASignaturePadding.Pkcs1).GetSignatureAlgorithmIdentifier(hashAlgorithm);
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => new byte[256];
+
+        protected override PublicKey BuildPublicKey() => new(key);
     }
 
     private static byte[] Sign(ReadOnlySpan<byte> body)

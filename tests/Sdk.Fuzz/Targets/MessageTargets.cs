@@ -1,17 +1,12 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using Google.Protobuf;
-using Microsoft.Extensions.Logging.Abstractions;
+using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
-using Sdk.Core.Networking.AutoNat;
-using Sdk.Core.Networking.AutoNat.Wire;
 using Sdk.Core.Networking.Identify;
 using Sdk.Core.Networking.Identify.Wire;
-using Sdk.Core.Networking.Muxing;
 using Sdk.Core.Networking.Records;
 using Sdk.Core.Networking.Relay;
-using Sdk.Core.Networking.Security;
 
 namespace Sdk.Fuzz.Targets;
 
@@ -69,32 +64,37 @@ internal abstract class MessageTarget : FuzzTarget
     }
 }
 
-/// <summary>What a peer says of itself. An address costs what <see cref="MultiaddrBinaryTarget"/> says, of those that it is written with; a record has at most 128.</summary>
+/// <summary>
+/// What a peer says of itself, read twice: as an answer and as news. A record's signature costs some 120 KiB each time; every address is an
+/// object with its parts, made again with the peer behind it; protocols are counted once each, in a set.
+/// </summary>
 internal sealed class IdentifyTarget : MessageTarget
 {
-    private readonly Connection _connection;
+    private readonly Connection _connection = new ScriptedPeer("/ip4/1.2.3.4/tcp/5").Connection;
+    private const int BytesPerAddress = 1536;
+    private const int BytesPerProtocol = 128;
+    private const int BytesPerRecord = (128 + 32) * 1024;
+    private readonly PeerIdentity _earlier;
     private Identification? _message;
 
-    public IdentifyTarget()
-    {
-        var stream = new ScriptedStream(default);
-        var address = Multiaddr.Parse("/ip4/1.2.3.4/tcp/5");
-        var key = IdentityKey.From(Samples.Key.PublicKey);
-        _connection = new Connection(
-            new SecuredConnection(stream, key, Samples.Peer, null), new TransportConnection(stream, address, address), isDialer: false,
-            new ConcurrentDictionary<string, IProtocol>(), new YamuxLimits(), TimeProvider.System, NullLogger.Instance);
-    }
+    public IdentifyTarget() => _earlier = PeerIdentity.From(_connection, Whole(PeerRecord.Seal(Samples.Key, 7, [])), null);
 
     public override string Name => "identify";
 
-    public override long ConstantBytes => base.ConstantBytes + (128 * 1024);
+    public override long AllowedBytes(byte[] input) =>
+        base.AllowedBytes(input) + (2L * BytesPerAddress * (_message?.ListenAddrs.Count ?? 0))
+        + (2L * BytesPerProtocol * (_message?.Protocols.Count ?? 0)) + (_message?.HasSignedPeerRecord == true ? 2L * BytesPerRecord : 0);
 
     public override IReadOnlyList<byte[]> Words { get; } = [[0x12, 0x00], [0x1A, 0x00], [0x1A, 0x01, (byte)'a'], [0x42, 0x00], [0x0A, 0x00], [0x80, 0x40]];
 
     public override bool Decode(object input)
     {
+        _message = null;
         _message = Read(input, Identification.Parser, IdentifyService.MaxMessageBytes);
-        return PeerIdentity.From(_connection, _message, null) is not null;
+
+
+        // Both as an answer and as news of changes.
+        return PeerIdentity.From(_connection, _message, null) is not null && PeerIdentity.From(_connection, _message, _earlier) is not null;
     }
 
     public override void Check(object input)
@@ -107,20 +107,47 @@ internal sealed class IdentifyTarget : MessageTarget
 
     protected override IEnumerable<byte[]> MakeCorpus()
     {
-        var addresses = Samples.Addresses.Select(Multiaddr.Parse).ToList();
+        var addresses = Samples.Addresses.Select(Multiaddr.Parse).Take(3).ToList();
+        yield return Frame(Whole(null));
+        yield return Frame(Whole(PeerRecord.Seal(Samples.Key, 7, addresses)));
+        yield return Frame(Whole(PeerRecord.Seal(Samples.Key, 6, addresses)));
+        yield return Frame(new Identification { AgentVersion = "x" });
+        yield return Frame(new Identification { SignedPeerRecord = ByteString.CopyFrom(PeerRecord.Seal(Samples.Key, 8, addresses)) });
+    }
+
+    protected override IEnumerable<byte[]> MakeRefused()
+    {
+        using var another = KeyPair.FromPrivateKey(Enumerable.Range(2, 32).Select(i => (byte)i).ToArray());
+        yield return Frame(Whole(PeerRecord.Seal(another, 9, [])));
+        yield return Frame(new Identification { Protocols = { Enumerable.Range(0, PeerIdentity.MaxProtocols + 1).Select(i => $"/p/{i:D9}") } });
+        yield return Frame(new Identification { Protocols = { "" } });
+        yield return Frame(new Identification { Protocols = { new string('x', PeerIdentity.MaxTextLength + 1) } });
+        yield return Frame(new Identification { AgentVersion = new string('x', PeerIdentity.MaxTextLength + 1) });
+        yield return Frame(new Identification { PublicKey = ByteString.CopyFrom(Samples.Identities[1]) });
+        yield return Frame(new Identification
+        {
+            AgentVersion = new string('x', 100),
+            ListenAddrs = { Enumerable.Range(0, PeerRecord.MaxAddresses + 1).Select(i => ByteString.CopyFrom(4, 1, 2, 3, (byte)i, 6, 0, 80)) },
+        });
+    }
+
+    private static Identification Whole(byte[]? record)
+    {
         var whole = new Identification
         {
             PublicKey = ByteString.CopyFrom(Samples.Identities[0]),
-            ObservedAddr = ByteString.CopyFrom(addresses[0].Bytes.Span),
+            ObservedAddr = ByteString.CopyFrom(Multiaddr.Parse(Samples.Addresses[0]).Bytes.Span),
             ProtocolVersion = "ipfs/0.1.0",
             AgentVersion = "agent/1",
             Protocols = { "/ipfs/id/1.0.0", "/ipfs/ping/1.0.0", "/meshsub/1.1.0" },
-            ListenAddrs = { addresses.Select(address => ByteString.CopyFrom(address.Bytes.Span)) },
+            ListenAddrs = { Samples.Addresses.Select(address => ByteString.CopyFrom(Multiaddr.Parse(address).Bytes.Span)) },
         };
-        yield return Frame(whole);
-        whole.SignedPeerRecord = ByteString.CopyFrom(PeerRecord.Seal(Samples.Key, 7, addresses.Take(3)));
-        yield return Frame(whole);
-        yield return Frame(new Identification { AgentVersion = "x" });
+        if (record is not null)
+        {
+            whole.SignedPeerRecord = ByteString.CopyFrom(record);
+        }
+
+        return whole;
     }
 }
 
@@ -160,73 +187,12 @@ internal sealed class EnvelopeTarget : FuzzTarget
             yield return [1, .. SignedEnvelope.Open(envelope, PeerRecord.Domain, PeerRecord.PayloadType).Payload.Span];
         }
     }
-}
 
-/// <summary>Both protocols of a relay: the message for the relay is tried first, then the one from it.</summary>
-internal sealed class RelayTarget : MessageTarget
-{
-    private HopMessage? _hop;
-    private StopMessage? _stop;
-
-    public override string Name => "relay";
-
-    public override bool Decode(object input)
+    protected override IEnumerable<byte[]> MakeRefused()
     {
-        _hop = Read(input, HopMessage.Parser, RelayWire.MaxMessageBytes);
-        _stop = Read(input, StopMessage.Parser, RelayWire.MaxMessageBytes);
-        return true;
-    }
-
-    public override void Check(object input)
-    {
-        RequireSame(_hop!, HopMessage.Parser);
-        RequireSame(_stop!, StopMessage.Parser);
-        _ = RelayWire.FromWire(_hop!.Limit);
-        _ = RelayWire.FromWire(_stop!.Limit);
-    }
-
-    protected override IEnumerable<byte[]> MakeCorpus()
-    {
-        var peer = new CircuitPeer { Id = ByteString.CopyFrom(Samples.Peer.Bytes.Span), Addrs = { ByteString.CopyFrom(Multiaddr.Parse(Samples.Addresses[0]).Bytes.Span) } };
-        var limit = new CircuitLimits { Duration = 120, Data = 1 << 17 };
-        yield return Frame(new HopMessage { Type = HopMessage.Types.Type.Reserve });
-        yield return Frame(new HopMessage { Type = HopMessage.Types.Type.Connect, Peer = peer });
-        yield return Frame(new HopMessage { Type = HopMessage.Types.Type.Status, Status = CircuitStatus.Ok, Limit = limit });
-        yield return Frame(new StopMessage { Type = StopMessage.Types.Type.Connect, Peer = peer, Limit = limit });
-        yield return Frame(new StopMessage { Type = StopMessage.Types.Type.Status, Status = CircuitStatus.ConnectionFailed });
-    }
-}
-
-/// <summary>AutoNAT's question and answer.</summary>
-internal sealed class AutoNatTarget : MessageTarget
-{
-    private DialMessage? _message;
-
-    public override string Name => "autonat";
-
-    public override bool Decode(object input)
-    {
-        _message = Read(input, DialMessage.Parser, AutoNatWire.MaxMessageBytes);
-        return true;
-    }
-
-    public override void Check(object input) => RequireSame(_message!, DialMessage.Parser);
-
-    protected override IEnumerable<byte[]> MakeCorpus()
-    {
-        var address = ByteString.CopyFrom(Multiaddr.Parse(Samples.Addresses[0]).Bytes.Span);
-        yield return Frame(new DialMessage
-        {
-            Type = DialMessage.Types.MessageType.Dial,
-            Dial = new DialMessage.Types.Dial
-            {
-                Peer = new DialMessage.Types.PeerInfo { Id = ByteString.CopyFrom(Samples.Peer.Bytes.Span), Addrs = { address, address } },
-            },
-        });
-        yield return Frame(new DialMessage
-        {
-            Type = DialMessage.Types.MessageType.DialResponse,
-            DialResponse = new DialMessage.Types.DialResponse { Status = DialMessage.Types.ResponseStatus.EDialError, StatusText = "no", Addr = address },
-        });
+        var crowd = Enumerable.Range(0, PeerRecord.MaxAddresses + 1).Select(i => Multiaddr.Parse($"/ip4/1.2.3.4/tcp/{i}"));
+        yield return [0, .. PeerRecord.Seal(Samples.Key, 1, crowd)];
+        yield return [0, .. SignedEnvelope.Seal(Samples.Key, "another purpose", PeerRecord.PayloadType, [])];
+        yield return [0, .. SignedEnvelope.Seal(Samples.Key, PeerRecord.Domain, [1], [])];
     }
 }

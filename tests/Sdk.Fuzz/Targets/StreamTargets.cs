@@ -58,7 +58,7 @@ internal sealed class YamuxTarget : FuzzTarget
 
     public override string Name => "yamux";
 
-    public override long ConstantBytes => (2 * YamuxLimits.MaxFrameBytes) + (64 * 1024);
+    public override long ConstantBytes => YamuxLimits.MaxFrameBytes + (48 * 1024);
 
     public override IReadOnlyList<byte[]> Words { get; } =
     [
@@ -83,6 +83,12 @@ internal sealed class YamuxTarget : FuzzTarget
             Play(opening.GetAwaiter().GetResult());
         }
 
+        if ((bytes.FirstOrDefault() & 2) != 0)
+        {
+            // It says goodbye while the peer still talks.
+            _ = session.DisposeAsync().AsTask();
+        }
+
         // What the peer has said is received here and now, since it has all come.
         session.Start();
         Require(session.Closed.Wait(Limit), "A session whose peer is gone ends.");
@@ -100,6 +106,8 @@ internal sealed class YamuxTarget : FuzzTarget
         [1, .. Frame(YamuxType.WindowUpdate, YamuxFlags.Ack, 1, 0), .. Frame(YamuxType.Data, YamuxFlags.Ack, 3, 4, 1, 2, 3, 4),
             .. Frame(YamuxType.Data, YamuxFlags.Fin, 3, 0), .. Frame(YamuxType.Data, YamuxFlags.Syn | YamuxFlags.Fin, 2, 2, 1, 2)],
         [0, .. Frame(YamuxType.Ping, YamuxFlags.Syn, 0, 77), .. Frame(YamuxType.Ping, YamuxFlags.Ack, 0, 1), .. Frame(YamuxType.GoAway, YamuxFlags.None, 0, 0)],
+        [0, .. Enumerable.Range(0, MaxStreams + 4).SelectMany(i => Frame(YamuxType.WindowUpdate, YamuxFlags.Syn, (uint)((2 * i) + 1), 0))],
+        [2, .. Frame(YamuxType.Data, YamuxFlags.Syn, 1, 5, [.. "hello"u8]), .. Frame(YamuxType.WindowUpdate, YamuxFlags.Syn, 3, 0)],
         [1, .. Frame(YamuxType.Data, YamuxFlags.Syn, 2, 300, new byte[300]), .. Frame(YamuxType.Data, YamuxFlags.None, 9, 20, new byte[20])],
     ];
 

@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using Sdk.Core;
+using Sdk.Core.Networking;
 
 namespace Sdk.Interop.Libp2p;
 
@@ -86,5 +88,36 @@ public class ForgedIdentityTests(JsPeers peers)
         await using var dialer = await LocalNode.StartAsync();
         var connection = await dialer.Switch.DialAsync(honest.Address);
         Assert.Equal(honest.PeerId, connection.RemotePeer);
+    }
+
+    /// <summary>Js-libp2p has no ECDSA identities; other implementations do.</summary>
+    [Theory]
+    [InlineData("tls", "nistP256")]
+    [InlineData("noise", "nistP256")]
+    [InlineData("tls", "nistP384")]
+    [InlineData("noise", "nistP521")]
+    public async Task We_verify_an_ECDSA_identity_whoever_dials(string security, string curve)
+    {
+        await using var node = await LocalNode.StartAsync();
+        await using var foreign = new ForgedPeer(security, ForgedPeer.RightSignature, ECDsa.Create(ECCurve.CreateFromFriendlyName(curve)));
+        var connection = await node.Switch.DialAsync(foreign.Address);
+        Assert.Equal(foreign.PeerId, connection.RemotePeer);
+        Assert.Equal(IdentityKeyType.Ecdsa, connection.RemoteIdentity.Type);
+        Assert.Null(connection.RemoteKey);
+
+        await using var other = await LocalNode.StartAsync();
+        Assert.NotNull(await foreign.DialAsync(other.Address));
+    }
+
+    [Theory]
+    [InlineData("tls")]
+    [InlineData("noise")]
+    public async Task We_refuse_an_ECDSA_identity_that_did_not_sign(string security)
+    {
+        await using var node = await LocalNode.StartAsync();
+        await using var forged = new ForgedPeer(security, ForgedPeer.WrongSignature, ECDsa.Create(ECCurve.NamedCurves.nistP256));
+        var refusal = await Assert.ThrowsAsync<PeerRefusedException>(async () => await node.Switch.DialAsync(forged.Address));
+        Assert.EndsWith("is not signed by the identity it names.", refusal.Message, StringComparison.Ordinal);
+        Assert.Null(await forged.DialAsync(node.Address));
     }
 }

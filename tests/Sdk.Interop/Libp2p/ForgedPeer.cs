@@ -29,7 +29,9 @@ internal sealed class ForgedPeer : IAsyncDisposable
     private static readonly BigInteger Order = BigInteger.Parse(
         "00fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private readonly KeyPair _identity = KeyPair.GenerateTestOnly();
+    private readonly KeyPair _key = KeyPair.GenerateTestOnly();
+    private readonly ECDsa? _ecdsa;
+    private readonly IdentityKey _identity;
     private readonly string _security;
     private readonly string _signature;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -38,16 +40,20 @@ internal sealed class ForgedPeer : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _accepting;
 
-    public ForgedPeer(string security, string signature)
+    /// <param name="security">"tls" or "noise".</param>
+    /// <param name="signature">What the identity signs.</param>
+    /// <param name="ecdsa">The identity's key, owned from now on, where it is not to be of our own kind.</param>
+    public ForgedPeer(string security, string signature, ECDsa? ecdsa = null)
     {
-        (_security, _signature) = (security, signature);
+        (_security, _signature, _ecdsa) = (security, signature, ecdsa);
+        _identity = ecdsa is null ? IdentityKey.From(_key.PublicKey) : IdentityOf(ecdsa);
         _certificate = ForgeCertificate();
         _context = SslStreamCertificateContext.Create(_certificate, additionalCertificates: null, offline: true);
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public PeerId PeerId => PeerId.FromPublicKey(_identity.PublicKey);
+    public PeerId PeerId => PeerId.FromIdentity(_identity);
 
     public Multiaddr Address => Multiaddr.FromTcp((IPEndPoint)_listener.LocalEndpoint).WithPeer(PeerId);
 
@@ -83,7 +89,8 @@ internal sealed class ForgedPeer : IAsyncDisposable
         await _accepting;
         _listener.Dispose();
         _certificate.Dispose();
-        _identity.Dispose();
+        _key.Dispose();
+        _ecdsa?.Dispose();
         _closing.Dispose();
     }
 
@@ -150,7 +157,7 @@ internal sealed class ForgedPeer : IAsyncDisposable
     {
         var key = X25519.GenerateKey();
         var signature = Sign(NoisePayload.Signed(X25519.PublicKeyOf(key)));
-        var payload = NoisePayload.Encode(IdentityKey.From(_identity.PublicKey), signature, [Yamux]);
+        var payload = NoisePayload.Encode(_identity, signature, [Yamux]);
         using var state = new NoiseHandshakeState(isDialer, key);
         for (var message = 0; message < 3; message++)
         {
@@ -177,17 +184,28 @@ internal sealed class ForgedPeer : IAsyncDisposable
 
     private byte[] Sign(byte[] message) => _signature switch
     {
-        WrongSignature => IdentityKey.Sign(_identity, [.. message, 0]),
-        HighS => WithHighS(IdentityKey.Sign(_identity, message)),
-        _ => IdentityKey.Sign(_identity, message),
+        WrongSignature => SignAsIs([.. message, 0]),
+        HighS => WithHighS(SignAsIs(message)),
+        _ => SignAsIs(message),
     };
+
+    private byte[] SignAsIs(byte[] message) =>
+        _ecdsa?.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence) ?? IdentityKey.Sign(_key, message);
+
+    private static IdentityKey IdentityOf(ECDsa key)
+    {
+        var info = key.ExportSubjectPublicKeyInfo();
+        var length = new byte[Varint.MaxBytes];
+        byte[] encoded = [0x08, (byte)IdentityKeyType.Ecdsa, 0x12, .. length.AsSpan(0, Varint.Write(length, (ulong)info.Length)), .. info];
+        return IdentityKey.TryDecode(encoded, out var identity) ? identity : throw new ArgumentException("The key is no identity.", nameof(key));
+    }
 
     private X509Certificate2 ForgeCertificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var proof = Sign([.. "libp2p-tls-handshake:"u8, .. key.ExportSubjectPublicKeyInfo()]);
         var request = new CertificateRequest("CN=libp2p", key, HashAlgorithmName.SHA256);
-        var extension = LibP2PCertificate.EncodeProof(IdentityKey.From(_identity.PublicKey), proof);
+        var extension = LibP2PCertificate.EncodeProof(_identity, proof);
         request.CertificateExtensions.Add(new X509Extension(LibP2PCertificate.ExtensionOid, extension, critical: false));
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
     }

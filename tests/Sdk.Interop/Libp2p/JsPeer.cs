@@ -159,6 +159,15 @@ internal sealed class JsPeer : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether such an event was told by now.</summary>
+    public bool HasTold(string name, Func<JsonElement, bool> which)
+    {
+        lock (_gate)
+        {
+            return _events.Exists(told => told.GetProperty("event").GetString() == name && which(told));
+        }
+    }
+
     /// <summary>The event that concerns a peer.</summary>
     public Task<JsonElement> EventAsync(string name, PeerId peer) => EventAsync(name, told => told.GetProperty("peer").GetString() == peer.ToString());
 

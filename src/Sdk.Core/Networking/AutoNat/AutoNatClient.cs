@@ -5,7 +5,6 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Networking.AutoNat.Wire;
 using Sdk.Core.Networking.Identify;
-using Status = Sdk.Core.Networking.AutoNat.Wire.DialMessage.Types.ResponseStatus;
 
 namespace Sdk.Core.Networking.AutoNat;
 
@@ -131,7 +130,7 @@ public sealed class AutoNatClient : IAsyncDisposable
             if (addresses.Count > 0)
             {
                 var answers = await Task.WhenAll(PeersToAsk().Select(connection => AskAsync(connection, addresses, cancellationToken))).ConfigureAwait(false);
-                foreach (var (peer, isPublic, reached) in answers.OfType<Answer>())
+                foreach (var (peer, isPublic, reached) in answers.OfType<AutoNatAnswer>())
                 {
                     _evidence.Add(peer, isPublic, reached);
                 }
@@ -191,7 +190,7 @@ public sealed class AutoNatClient : IAsyncDisposable
         .Take(PeersPerRound);
 
     /// <summary>What one peer found; null where it did not try or did not say.</summary>
-    private async Task<Answer?> AskAsync(Connection connection, List<Multiaddr> addresses, CancellationToken cancellationToken)
+    private async Task<AutoNatAnswer?> AskAsync(Connection connection, List<Multiaddr> addresses, CancellationToken cancellationToken)
     {
         PeerStream? stream = null;
         using var timeout = new CancellationTokenSource(AnswerTimeout, _options.TimeProvider);
@@ -205,7 +204,8 @@ public sealed class AutoNatClient : IAsyncDisposable
             await stream.Output.FlushAsync(either.Token).ConfigureAwait(false);
             var answer = await ProtobufFrame.ReadAsync(stream.Input, DialMessage.Parser, AutoNatWire.MaxMessageBytes, either.Token).ConfigureAwait(false);
             await stream.DisposeAsync().ConfigureAwait(false);
-            return Read(connection.RemotePeer, answer, addresses);
+            AutoNatLog.Asked(_logger, connection.RemotePeer, AutoNatAnswer.Describe(answer));
+            return AutoNatAnswer.Read(connection.RemotePeer, answer, addresses);
         }
         catch (Exception error) when (error is SdkException or OperationCanceledException)
         {
@@ -214,31 +214,6 @@ public sealed class AutoNatClient : IAsyncDisposable
             AutoNatLog.Asked(_logger, connection.RemotePeer, error.Message);
             return null;
         }
-    }
-
-    private Answer? Read(PeerId peer, DialMessage? message, List<Multiaddr> addresses)
-    {
-        var response = message is { HasType: true, Type: DialMessage.Types.MessageType.DialResponse } ? message.DialResponse : null;
-        AutoNatLog.Asked(_logger, peer, response is { HasStatus: true } ? response.Status.ToString() : "nothing that means anything");
-        if (response is not { HasStatus: true, Status: Status.Ok or Status.EDialError })
-        {
-            return null;
-        }
-
-        if (response.Status == Status.EDialError)
-        {
-            return new Answer(peer, false, null);
-        }
-
-        // The address may be missing; one that was not asked about was not dialled on this node's behalf.
-        if (response.Addr.IsEmpty)
-        {
-            return new Answer(peer, true, null);
-        }
-
-        return Multiaddr.TryFromBytes(response.Addr.Span, out var reached) && addresses.Contains(reached.WithoutPeer())
-            ? new Answer(peer, true, reached.WithoutPeer())
-            : null;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A listener's error is its own: it is logged, and the others hear of the change.")]
@@ -256,8 +231,6 @@ public sealed class AutoNatClient : IAsyncDisposable
             }
         }
     }
-
-    private sealed record Answer(PeerId Peer, bool IsPublic, Multiaddr? Reached);
 
     private sealed record Conclusion(Reachability Reachability, Multiaddr? Address);
 }

@@ -33,6 +33,7 @@ internal sealed partial class GossipRouter
     private void ReceiveParts(GossipPeer peer, ReadOnlySpan<byte> rpc, int field)
     {
         var hasIHave = false;
+        List<byte[]>? wanted = null;
         var reader = new RpcReader(rpc);
         while (reader.TryRead())
         {
@@ -47,9 +48,14 @@ internal sealed partial class GossipRouter
                     ReceiveMessage(peer, reader.Bytes);
                     break;
                 default:
-                    ReceiveControl(peer, reader.Bytes, ref hasIHave);
+                    ReceiveControl(peer, reader.Bytes, ref hasIHave, ref wanted);
                     break;
             }
+        }
+
+        if (wanted is not null)
+        {
+            AskFor(peer, wanted);
         }
     }
 
@@ -101,14 +107,13 @@ internal sealed partial class GossipRouter
         }
     }
 
-    private void ReceiveControl(GossipPeer peer, ReadOnlySpan<byte> control, ref bool hasIHave)
+    private void ReceiveControl(GossipPeer peer, ReadOnlySpan<byte> control, ref bool hasIHave, ref List<byte[]>? wanted)
     {
         if (!peer.SpeaksMeshsub)
         {
             return;
         }
 
-        var wanted = new List<byte[]>();
         var hasGossip = ScoreOf(peer) >= _parameters.Score.GossipThreshold;
         var reader = new RpcReader(control);
         while (reader.TryRead())
@@ -122,7 +127,7 @@ internal sealed partial class GossipRouter
                     ReceivePrune(peer, reader.Bytes);
                     break;
                 case RpcFields.IHave when hasGossip && IsIHaveHeard(peer, ref hasIHave):
-                    ReceiveIHave(peer, reader.Bytes, wanted);
+                    ReceiveIHave(peer, reader.Bytes, wanted ??= []);
                     break;
                 case RpcFields.IWant when hasGossip:
                     ReceiveIWant(peer, reader.Bytes);
@@ -132,8 +137,6 @@ internal sealed partial class GossipRouter
                     break;
             }
         }
-
-        AskFor(peer, wanted);
     }
 
     private void ReceiveGraft(GossipPeer peer, ReadOnlySpan<byte> graft)

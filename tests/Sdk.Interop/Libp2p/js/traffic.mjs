@@ -7,6 +7,7 @@
 //   hold    sends back one chunk, then waits for the end and reports how it came
 //   perf    libp2p's own /perf/1.0.0: 8-byte count to send back, upload to the end, then the download
 import { createHash, randomFillSync } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
 export const ECHO = '/interop/echo/1.0.0'
 export const DIGEST = '/interop/digest/1.0.0'
@@ -218,6 +219,16 @@ export function traffic (node, target) {
         while (!(await readers[i].next()).done) { /* to the end */ }
       }))
       return { echoed: echoed.filter(yes => yes).length, open: open_ }
+    },
+    // Sends bytes as they are, for a protocol that they need not be right for; says how the stream stands after a while, or when it ends.
+    async raw ({ to, protocol, data, ms }) {
+      const stream = await open(to, protocol)
+      const ended = new Promise(resolve => { stream.addEventListener('close', () => resolve(), { once: true }) })
+      await send(stream, Buffer.from(data, 'base64'))
+      if (stream.status === 'open') {
+        await Promise.race([ended, setTimeout(ms)])
+      }
+      return { status: stream.status }
     },
     // The remote resets; the answer is the error that reading gave.
     async refused ({ to }) {
