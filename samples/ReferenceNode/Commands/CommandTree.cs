@@ -13,6 +13,7 @@ internal static class CommandTree
             DemoCommand.Create(),
             KeysCommand.Create(),
             NetworkCommand.Create(),
+            MarketCommand.Create(),
             NodeCommand.Create(),
             DiskCommand.Create(),
         };
