@@ -77,12 +77,14 @@ public sealed class Node : IAsyncDisposable
 
     /// <summary>
     /// The node's place among all others. The node takes part from the first use on; from its start where bootstrap nodes are named
-    /// (<see cref="OverlayOptions.Bootstrap"/>).
+    /// (<see cref="OverlayOptions.Bootstrap"/>). Where it knows no other node it also tries those that multicast DNS finds (<see cref="NodeOptions.Mdns"/>).
     /// </summary>
     public OverlayNetwork Overlay => GetOrAddService(static node =>
     {
-        // Offers are checked where they are kept, which only the service directory can.
         var options = node._options.Overlay;
+        options.FoundNearby = () => node.Mdns?.Peers.SelectMany(peer => peer.Addresses) ?? [];
+
+        // Offers are checked where they are kept, which only the service directory can.
         options.RecordKinds = options.RecordKinds.With(OfferRecords.Kind);
         return new OverlayNetwork(node.Switch, node.Device, options, node.DataDirectory, node.TimeProvider, node.LoggerFactory);
     });

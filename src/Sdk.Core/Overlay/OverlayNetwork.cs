@@ -76,7 +76,7 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
         var parameters = _options.Parameters with { Records = _options.RecordKinds, RecordStore = _options.RecordStore };
         _router = new OverlayRouter(SignRecord(), parameters, _time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)));
         _routes = new RouteStreams(_gate, _router, parameters.Forwarding, Begin, Settle, _time, _logger, _stopped);
-        _bootstrap = new Bootstrap(@switch, _options.Bootstrap, _time, _logger, _stopped);
+        _bootstrap = new Bootstrap(@switch, _options, _time, _logger, _stopped);
         _switch.Register(new InboundProtocol(this));
         _switch.Register(new RouteProtocol(this));
         LearnKnownNodes();

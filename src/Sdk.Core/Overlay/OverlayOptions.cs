@@ -30,6 +30,9 @@ public sealed class OverlayOptions
     /// <summary>How much the node keeps for others.</summary>
     public RecordStoreOptions RecordStore { get; } = new();
 
+    /// <summary>Nodes that were found on the local networks, tried as bootstrap nodes are.</summary>
+    internal Func<IEnumerable<Multiaddr>> FoundNearby { get; set; } = static () => [];
+
     /// <summary>The numbers; tests change them.</summary>
     internal OverlayParameters Parameters { get; set; } = OverlayParameters.Default;
 }

@@ -89,6 +89,19 @@ public sealed class OverlayNetworkTests
     }
 
     [Fact]
+    public async Task Nodes_found_nearby_take_the_place_of_bootstrap_nodes()
+    {
+        await using var town = await Town.StartAsync(3);
+        using var account = KeyPair.GenerateTestOnly();
+        using var device = DeviceIdentity.Create(account, KeyScopes.All, 1, NodeOptions.LocalNetworkId, TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1));
+        await using var network = new Switch(new SwitchOptions { NodeKey = device.NodeKey });
+        await network.ListenAsync(Multiaddr.Parse("/ip4/127.0.0.1/tcp/0"), town.Cancelled);
+        await using var overlay = new OverlayNetwork(network, device, new OverlayOptions { FoundNearby = () => town.Nodes[1].Addresses });
+        await overlay.WhenJoinedAsync(town.Cancelled);
+        Assert.Equal(3, (await overlay.LookupAsync(overlay.Address, 4, town.Cancelled)).Nearest.Count(nearest => nearest.Address != overlay.Address));
+    }
+
+    [Fact]
     public async Task A_node_of_another_network_is_refused()
     {
         await using var town = await Town.StartAsync(2);
