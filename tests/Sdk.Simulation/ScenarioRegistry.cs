@@ -16,6 +16,7 @@ internal static class ScenarioRegistry
         new LateWriteScenario(),
         new OldHeadScenario(),
         new GossipScenario(),
+        new OverlayScenario(),
         new OverlayLightScenario(),
     ];
 

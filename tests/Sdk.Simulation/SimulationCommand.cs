@@ -107,7 +107,7 @@ internal static class SimulationCommand
 
         double seconds = time.GetElapsedTime(start).TotalSeconds;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{request.Scenario}: {request.Seeds} seeds, each run twice, {violated} violated, {events} events, {operations} operations, {events / seconds:F0} events/s in {seconds:F1} s"));
+            $"{request.Scenario}: {request.Seeds} seeds, each run twice, {violated} violated, {events} events, {operations} operations, {events / seconds:F0} events/s in {seconds:F1} s, {Environment.WorkingSet >> 20} MiB"));
         return violated == 0 ? 0 : 1;
     }
 

@@ -40,7 +40,7 @@ internal sealed class SimulationRunner(Scenario scenario, int? nodes = null, str
 
         if (Trace.FirstDifference(world.Trace, again.Trace) is { } place)
         {
-            return Result(Determinism, $"two runs differ at record {place} of {world.Trace.Prefixes.Count} and {again.Trace.Prefixes.Count}"
+            return Result(Determinism, $"two runs differ at record {place} of {world.Trace.Count} and {again.Trace.Count}"
                 + $"; the first ended with: {failure?.Message ?? "no violation"}; the second with: {failureAgain?.Message ?? "no violation"}");
         }
 
@@ -65,6 +65,10 @@ internal sealed class SimulationRunner(Scenario scenario, int? nodes = null, str
 #pragma warning restore CA1031
         {
             return (world, failure);
+        }
+        finally
+        {
+            world.Scheduler.Clear();
         }
     }
 }

@@ -35,6 +35,9 @@ internal sealed class OverlayPeer(NodeRecord record, NetworkGroup group, Address
     /// <summary>Questions to it that wait for an answer.</summary>
     public Dictionary<ulong, OverlayQuestion> Asked { get; } = [];
 
+    /// <summary>Whether it was the peer that ended the last connection.</summary>
+    public bool HasHungUp { get; set; }
+
     public bool IsLinked => Standing != OverlayStanding.Away;
 }
 

@@ -81,7 +81,7 @@ internal sealed partial class OverlayRouter
         }
     }
 
-    private void AskForNearer(OverlayLookup lookup, OverlayContact contact) => Reach(contact, peer =>
+    private void AskForNearer(OverlayLookup lookup, OverlayContact contact, bool isAgain = false) => Reach(contact, peer =>
     {
         if (peer is null)
         {
@@ -92,6 +92,13 @@ internal sealed partial class OverlayRouter
 
         Ask(peer, new FindNodesMessage(lookup.Target, _parameters.MaxNodes), answer =>
         {
+            if (answer is null && peer.HasHungUp && !isAgain)
+            {
+                // It let go of an idle connection while the question was under way, and lives.
+                AskForNearer(lookup, contact, isAgain: true);
+                return;
+            }
+
             Take(lookup, contact, peer, answer);
             _toPump.Enqueue(lookup);
         });

@@ -102,6 +102,7 @@ internal sealed partial class OverlayRouter
             }
         }
 
+        peer.HasHungUp = false;
         EndDial(peer.Address, peer);
         if (!HasJoined && !_parameters.Mutations.HasFlag(OverlayMutations.NoUpkeep))
         {
@@ -117,6 +118,7 @@ internal sealed partial class OverlayRouter
     {
         if (_linked.TryGetValue(peer.Address, out var linked) && linked == peer)
         {
+            peer.HasHungUp = true;
             Unlink(peer);
             Settle();
         }

@@ -20,6 +20,8 @@ internal sealed class LookupFigures(string phase)
 
     public int MedianHops => Median(_hops);
 
+    public double MedianSeconds => Median(_seconds);
+
     public void End(bool isFound, int hops, int asks, TimeSpan took)
     {
         Found += isFound ? 1 : 0;

@@ -24,6 +24,15 @@ internal static class OverlayInvariants
     /// <summary>Nobody is asked, or stands in a table, whose record is forged.</summary>
     public const string Forged = "O7";
 
+    /// <summary>While nodes come and go, 99 % of lookups find the nearest of those that stay.</summary>
+    public const string Churn = "O8";
+
+    /// <summary>A network that was cut in two becomes one again by itself.</summary>
+    public const string Whole = "O9";
+
+    /// <summary>Whoever is besieged by ground addresses still finds others and is found; one network gets few places in its table.</summary>
+    public const string Siege = "O10";
+
     public const double FindsAtLeast = 0.999;
     public const double FindsAmongLiarsAtLeast = 0.99;
 

@@ -7,9 +7,6 @@ namespace Sdk.Simulation.Scheduling;
 /// </summary>
 internal sealed class SimScheduler
 {
-    /// <summary>A run longer than this is a live lock, not a scenario.</summary>
-    public const long EventsMax = 50_000_000;
-
     private readonly PriorityQueue<Step, (long TimeTicks, long Number)> _heap = new();
     private readonly int _threadId = Environment.CurrentManagedThreadId;
     private readonly Trace _trace;
@@ -27,6 +24,9 @@ internal sealed class SimScheduler
     public TimeSpan Now => TimeSpan.FromTicks(_trace.NowTicks);
 
     public long EventsRun { get; private set; }
+
+    /// <summary>A run longer than this is a live lock, not a scenario.</summary>
+    public long EventsMax { get; set; } = 50_000_000;
 
     public bool IsIdle => _heap.Count == 0;
 
@@ -71,6 +71,9 @@ internal sealed class SimScheduler
         RunUntil(static () => false, duration);
         _trace.NowTicks = endTicks;
     }
+
+    /// <summary>Lets go of what is still to be done, and so of the world that it would have been done in.</summary>
+    public void Clear() => _heap.Clear();
 
     /// <summary>Runs an asynchronous piece of the world to its end.</summary>
     /// <exception cref="SimulationEscapeException">Work left the simulation thread, or waits for something that nobody will do.</exception>

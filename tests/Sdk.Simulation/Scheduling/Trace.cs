@@ -13,8 +13,13 @@ internal sealed class Trace(TextWriter? verbose = null)
 
     public ulong Hash { get; private set; } = 0x243F6A8885A308D3;
 
-    /// <summary>The hash after every record, so that a difference can be named by its place.</summary>
+    /// <summary>The hash after every record, or every <see cref="Stride"/>, so that a difference can be named by its place.</summary>
     public IReadOnlyList<ulong> Prefixes => _prefixes;
+
+    public long Count { get; private set; }
+
+    /// <summary>Long runs keep less: a prefix for so many records. Set before the first record.</summary>
+    public int Stride { get; set; } = 1;
 
     /// <summary>True while somebody reads along; only then is it worth making text.</summary>
     public bool IsVerbose => verbose is not null;
@@ -35,7 +40,11 @@ internal sealed class Trace(TextWriter? verbose = null)
         hash = SimRandom.Mix(hash + (ulong)b);
         hash = SimRandom.Mix(hash ^ (ulong)c);
         Hash = SimRandom.Mix(hash + (ulong)d);
-        _prefixes.Add(Hash);
+        if (++Count % Stride == 0)
+        {
+            _prefixes.Add(Hash);
+        }
+
         if (verbose is not null)
         {
             Write($"{what} {a} {b} {c} {d}");
@@ -51,19 +60,19 @@ internal sealed class Trace(TextWriter? verbose = null)
         }
     }
 
-    /// <summary>The first record in which two runs differ, or null when they are the same.</summary>
-    public static int? FirstDifference(Trace one, Trace other)
+    /// <summary>The first record in which two runs differ, or the first kept before it, or null when they are the same.</summary>
+    public static long? FirstDifference(Trace one, Trace other)
     {
         int common = Math.Min(one._prefixes.Count, other._prefixes.Count);
         for (int i = 0; i < common; i++)
         {
             if (one._prefixes[i] != other._prefixes[i])
             {
-                return i;
+                return (long)i * one.Stride;
             }
         }
 
-        return one._prefixes.Count == other._prefixes.Count ? null : common;
+        return one.Hash == other.Hash && one.Count == other.Count ? null : (long)common * one.Stride;
     }
 
     private void Write(string line) =>
