@@ -100,7 +100,7 @@ public static class ProtobufFrame
     {
         if (!ProtobufShape.IsBearable(Shape<T>.DescriptorOf(parser), body))
         {
-            throw new ProtocolViolationException("A message is cut off, nested in groups, or of far more parts than its length explains.");
+            throw new ProtocolViolationException("A message is cut off, nested in groups, the same choice twice, or of far more parts than its length explains.");
         }
 
         try

@@ -26,8 +26,9 @@ internal static class ProtobufShape
 
     /// <summary>
     /// False where the message has far more parts than its length explains, ends within one, or has a group: obsolete, known to no message here,
-    /// and a byte for each level of nesting, of which a hundred make the parser's refusal cost hundreds of KiB. What else is no message is left
-    /// to the parser.
+    /// and a byte for each level of nesting, of which a hundred make the parser's refusal cost hundreds of KiB. Also where it has the same
+    /// message of a choice (<c>oneof</c>) twice: the parser copies what it has anew each time, so that many cost the square of their number, and
+    /// no encoder writes that. What else is no message is left to the parser.
     /// </summary>
     public static bool IsBearable(MessageDescriptor descriptor, ReadOnlySequence<byte> message)
     {
@@ -39,6 +40,7 @@ internal static class ProtobufShape
     private static void Count(MessageDescriptor descriptor, ReadOnlySequence<byte> message, ref long left, int depth)
     {
         var reader = new SequenceReader<byte>(message);
+        var seen = 0UL;
         while (left >= 0 && !reader.End && TryReadNumber(ref reader, out var tag))
         {
             var field = descriptor.FindFieldByNumber((int)(tag >> 3));
@@ -63,11 +65,26 @@ internal static class ProtobufShape
 
             if (type == Delimited && field?.FieldType == FieldType.Message && depth < MaxDepth)
             {
+                if (field.RealContainingOneof is not null && IsSeen(ref seen, field.FieldNumber))
+                {
+                    left = -1;
+                    return;
+                }
+
                 Count(field.MessageType, reader.UnreadSequence.Slice(0, length), ref left, depth + 1);
             }
 
             reader.Advance(length);
         }
+    }
+
+    /// <summary>Fields beyond the sixty-fourth, which no message here has, count as seen together.</summary>
+    private static bool IsSeen(ref ulong seen, int number)
+    {
+        var bit = 1UL << Math.Min(number, 63);
+        var isSeen = (seen & bit) != 0;
+        seen |= bit;
+        return isSeen;
     }
 
     /// <summary>A varint as protobuf has it: up to ten bytes, any form.</summary>

@@ -89,6 +89,20 @@ public class ProtobufFrameTests
     }
 
     [Fact]
+    public void The_same_message_of_a_choice_twice_is_refused_since_many_would_cost_the_square_of_their_number()
+    {
+        // A list in a choice: each further one makes the parser copy all those before it.
+        byte[] once = [0x32, 0x02, 0x0A, 0x00];
+        Assert.Single(ProtobufFrame.ParseBody(Value.Parser, once).ListValue.Values);
+        byte[] twice = [.. once, .. once];
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(Value.Parser, twice));
+        byte[] deep = [0x0A, (byte)twice.Length, .. twice];
+        Assert.Throws<ProtocolViolationException>(() => ProtobufFrame.ParseBody(ListValue.Parser, deep));
+        byte[] list = [0x0A, (byte)once.Length, .. once, 0x0A, (byte)once.Length, .. once];
+        Assert.Equal(2, ProtobufFrame.ParseBody(ListValue.Parser, list).Values.Count);
+    }
+
+    [Fact]
     public async Task A_message_larger_than_the_streams_window_arrives_whole()
     {
         await using var pair = await SwitchPair.StartAsync("memory");
