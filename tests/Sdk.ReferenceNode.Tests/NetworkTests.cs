@@ -27,7 +27,9 @@ public sealed class NetworkTests
         var lookup = root.GetProperty("lookup");
         Assert.Contains(Target, lookup.GetProperty("target").GetString(), StringComparison.Ordinal);
         Assert.Equal(lookup.GetProperty("trueNearest").GetString(), lookup.GetProperty("nearest").GetString());
-        Assert.NotEmpty(lookup.GetProperty("steps").EnumerateArray());
+        var steps = lookup.GetProperty("steps").EnumerateArray().ToArray();
+        Assert.NotEmpty(steps);
+        Assert.All(steps, step => Assert.True(step.GetProperty("milliseconds").GetDouble() > 0));
 
         var record = root.GetProperty("record");
         Assert.True(record.GetProperty("isSame").GetBoolean());

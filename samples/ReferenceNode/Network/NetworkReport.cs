@@ -63,7 +63,8 @@ internal sealed record LookupView(
 /// <param name="Proximity">Leading bits shared with the target.</param>
 /// <param name="Named">How many nodes it named; absent if it did not answer.</param>
 /// <param name="NearestNamed">Leading bits that the nearest of them shares with the target.</param>
-internal sealed record StepView(string Asked, int Path, int Depth, int Proximity, int? Named, int? NearestNamed);
+/// <param name="Milliseconds">From the question to the answer, with the dial that it may have needed.</param>
+internal sealed record StepView(string Asked, int Path, int Depth, int Proximity, int? Named, int? NearestNamed, double? Milliseconds);
 
 /// <summary>A record that one node put and another one got.</summary>
 /// <param name="Kind">What kind of record.</param>

@@ -107,7 +107,7 @@ internal sealed class NetworkScreen(IAnsiConsole console)
 
     private static Table Steps(LookupView lookup)
     {
-        var table = NewTable($"Lookup of {Short(lookup.Target)}… by {Short(lookup.From)}", "Asked", "Path", "Hop", "Shared bits", "Named", "Nearest named");
+        var table = NewTable($"Lookup of {Short(lookup.Target)}… by {Short(lookup.From)}", "Asked", "Path", "Hop", "Shared bits", "Named", "Nearest named", "Time");
         foreach (var step in lookup.Steps)
         {
             table.AddRow(
@@ -116,7 +116,8 @@ internal sealed class NetworkScreen(IAnsiConsole console)
                 Number(step.Depth),
                 Number(step.Proximity),
                 step.Named is { } named ? Number(named) : "[red]no answer[/]",
-                step.NearestNamed is { } nearest ? (nearest > step.Proximity ? $"[green]{Number(nearest)}[/]" : Number(nearest)) : "");
+                step.NearestNamed is { } nearest ? (nearest > step.Proximity ? $"[green]{Number(nearest)}[/]" : Number(nearest)) : "",
+                step.Milliseconds is { } time ? Line($"{time:0.0} ms") : "");
         }
 
         return table;

@@ -131,7 +131,10 @@ internal sealed class TrialNetwork : IAsyncDisposable
         return new LookupView(
             $"{target}",
             $"{viewer.Overlay.Address}",
-            [.. result.Trace.Select(step => new StepView($"{step.Node.Address}", step.Path, step.Depth, step.Proximity, step.Named, step.NearestNamed))],
+            [
+                .. result.Trace.Select(step => new StepView(
+                    $"{step.Node.Address}", step.Path, step.Depth, step.Proximity, step.Named, step.NearestNamed, step.Time?.TotalMilliseconds)),
+            ],
             $"{nearest}",
             target.Proximity(nearest),
             $"{trueNearest}",

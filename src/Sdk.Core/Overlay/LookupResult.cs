@@ -18,4 +18,5 @@ public sealed record LookupResult(
 /// <param name="Proximity">Leading bits that it shares with the target.</param>
 /// <param name="Named">How many nodes it named; null if it did not answer.</param>
 /// <param name="NearestNamed">Leading bits that the nearest of them shares with the target; null if it named nobody.</param>
-public sealed record LookupStep(NodeRecord Node, int Path, int Depth, int Proximity, int? Named, int? NearestNamed);
+/// <param name="Time">From the question to the answer, with the dial that it may have needed; null if it did not answer.</param>
+public sealed record LookupStep(NodeRecord Node, int Path, int Depth, int Proximity, int? Named, int? NearestNamed, TimeSpan? Time);

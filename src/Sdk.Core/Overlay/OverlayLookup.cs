@@ -21,6 +21,9 @@ internal sealed class OverlayLookup(Lookup<OverlayContact> steps, int count, boo
     /// <summary>Set when it ended.</summary>
     public bool HasEnded { get; set; }
 
+    /// <summary>How long each that answered took, with the dial that it may have needed; empty where the router itself wanted the lookup.</summary>
+    public Dictionary<OverlayAddress, TimeSpan> Times { get; } = [];
+
     /// <summary>Nodes that it brought to the table's knowledge.</summary>
     public int News { get; set; }
 }

@@ -305,7 +305,16 @@ public sealed partial class OverlayNetwork : IAsyncDisposable
             lookup.Target,
             nearest,
             mine == 0 ? 0 : steps.Hops,
-            [.. steps.Trace.Select(hop => new LookupStep(hop.Contact.Record, hop.Path, hop.Depth, hop.Proximity, hop.Named, hop.NearestNamed))],
+            [
+                .. steps.Trace.Select(hop => new LookupStep(
+                    hop.Contact.Record,
+                    hop.Path,
+                    hop.Depth,
+                    hop.Proximity,
+                    hop.Named,
+                    hop.NearestNamed,
+                    hop.Named is not null && lookup.Times.TryGetValue(hop.Contact.Record.Address, out var time) ? time : null)),
+            ],
             !steps.IsSpent);
     }
 

@@ -81,28 +81,37 @@ internal sealed partial class OverlayRouter
         }
     }
 
-    private void AskForNearer(OverlayLookup lookup, OverlayContact contact, bool isAgain = false) => Reach(contact, peer =>
+    private void AskForNearer(OverlayLookup lookup, OverlayContact contact, bool isAgain = false)
     {
-        if (peer is null)
+        var begin = Now;
+        Reach(contact, peer =>
         {
-            lookup.Steps.Failed(contact);
-            _toPump.Enqueue(lookup);
-            return;
-        }
-
-        Ask(peer, new FindNodesMessage(lookup.Target, _parameters.MaxNodes), answer =>
-        {
-            if (answer is null && peer.HasHungUp && !isAgain)
+            if (peer is null)
             {
-                // It let go of an idle connection while the question was under way, and lives.
-                AskForNearer(lookup, contact, isAgain: true);
+                lookup.Steps.Failed(contact);
+                _toPump.Enqueue(lookup);
                 return;
             }
 
-            Take(lookup, contact, peer, answer);
-            _toPump.Enqueue(lookup);
+            Ask(peer, new FindNodesMessage(lookup.Target, _parameters.MaxNodes), answer =>
+            {
+                if (answer is null && peer.HasHungUp && !isAgain)
+                {
+                    // It let go of an idle connection while the question was under way, and lives.
+                    AskForNearer(lookup, contact, isAgain: true);
+                    return;
+                }
+
+                if (answer is not null && !lookup.IsUpkeep)
+                {
+                    lookup.Times[contact.Record.Address] = Now - begin;
+                }
+
+                Take(lookup, contact, peer, answer);
+                _toPump.Enqueue(lookup);
+            });
         });
-    });
+    }
 
     private void Take(OverlayLookup lookup, OverlayContact contact, OverlayPeer peer, OverlayMessage? answer)
     {
