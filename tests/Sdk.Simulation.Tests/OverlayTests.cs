@@ -22,7 +22,6 @@ public sealed class OverlayTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(OverlayScenario.OnePath, "O10")]
     [InlineData(OverlayScenario.NoVerification, "O7")]
     [InlineData(OverlayScenario.NoLiveness, "O4")]
     [InlineData(OverlayScenario.NoUpkeep, "O1")]

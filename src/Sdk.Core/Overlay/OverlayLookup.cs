@@ -18,6 +18,9 @@ internal sealed class OverlayLookup(Lookup<OverlayContact> steps, int count, boo
     /// <summary>Who wants the result, where it is not <see cref="LookupEndedEffect"/>'s.</summary>
     public Action<OverlayLookup>? Ended { get; init; }
 
+    /// <summary>The contacts of each network group that it goes by.</summary>
+    public Dictionary<NetworkGroup, List<OverlayAddress>> Groups { get; } = [];
+
     /// <summary>Set when it ended.</summary>
     public bool HasEnded { get; set; }
 

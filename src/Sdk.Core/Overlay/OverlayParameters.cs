@@ -20,6 +20,12 @@ internal sealed record OverlayParameters
     /// <summary>A question that is not answered by then has failed.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>A lookup goes on without who has not answered by then; what comes later still counts.</summary>
+    public TimeSpan LookupPatience { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Contacts of one network group that a lookup goes by: more would be one party's, ground to be near the target.</summary>
+    public int LookupContactsPerGroup { get; init; } = 4;
+
     /// <summary>Nodes named in an answer or a greeting.</summary>
     public int MaxNodes { get; init; } = 16;
 
@@ -65,8 +71,11 @@ internal sealed record OverlayParameters
     /// <summary>Lookups that upkeep runs at a time.</summary>
     public int UpkeepLookups { get; init; } = 2;
 
+    /// <summary>Paths of a lookup that only fills an empty place: one that is led astray leaves it empty until the next.</summary>
+    public int VacancyPaths { get; init; } = 2;
+
     /// <summary>Empty places of the table for which one round of upkeep looks up nodes.</summary>
-    public int VacanciesPerRound { get; init; } = 4;
+    public int VacanciesPerRound { get; init; } = 2;
 
     /// <summary>Upkeep looks around itself this often while that brings news, and up to <see cref="UpkeepMax"/> as long apart while it does not.</summary>
     public TimeSpan UpkeepMin { get; init; } = TimeSpan.FromSeconds(5);
@@ -92,7 +101,4 @@ internal enum OverlayMutations
 
     /// <summary>Nothing is looked up to mend the table.</summary>
     NoUpkeep = 4,
-
-    /// <summary>Lookups go one path.</summary>
-    OnePath = 8,
 }

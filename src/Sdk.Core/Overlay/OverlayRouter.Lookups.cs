@@ -7,6 +7,7 @@ internal sealed partial class OverlayRouter
 {
     private readonly Dictionary<OverlayAddress, List<Action<OverlayPeer?>>> _dials = [];
     private readonly Queue<OverlayLookup> _toPump = [];
+    private readonly Queue<(TimeSpan Due, OverlayLookup Lookup, OverlayContact Contact)> _patience = [];
     private bool _hasLearnt;
 
     /// <summary>Whether a node is being dialled.</summary>
@@ -25,9 +26,9 @@ internal sealed partial class OverlayRouter
     private OverlayLookup Begin(OverlayAddress target, int count, bool isUpkeep, Action<OverlayLookup>? ended = null)
     {
         var parameters = _parameters.Lookup with { Count = count };
-        if (_parameters.Mutations.HasFlag(OverlayMutations.OnePath))
+        if (isUpkeep && target != Address)
         {
-            parameters = parameters with { Paths = 1 };
+            parameters = parameters with { Paths = _parameters.VacancyPaths };
         }
 
         var steps = new Lookup<OverlayContact>(
@@ -72,12 +73,27 @@ internal sealed partial class OverlayRouter
     {
         while (!lookup.HasEnded && lookup.Steps.TryNext(out var contact))
         {
+            _patience.Enqueue((Now + _parameters.LookupPatience, lookup, contact));
             AskForNearer(lookup, contact);
         }
 
         if (!lookup.HasEnded && lookup.Steps.IsDone)
         {
             End(lookup);
+        }
+    }
+
+    /// <summary>Whoever was asked long ago is most likely gone: the lookup does not wait until that is certain.</summary>
+    private void PassOverTheSlow(TimeSpan now)
+    {
+        while (_patience.TryPeek(out var slow) && slow.Due <= now)
+        {
+            _patience.Dequeue();
+            if (!slow.Lookup.HasEnded)
+            {
+                slow.Lookup.Steps.Failed(slow.Contact);
+                _toPump.Enqueue(slow.Lookup);
+            }
         }
     }
 
@@ -137,11 +153,41 @@ internal sealed partial class OverlayRouter
                 continue;
             }
 
-            contacts.Add(named);
+            if (IsWithinItsGroup(lookup, named))
+            {
+                contacts.Add(named);
+            }
         }
 
         lookup.Steps.Answered(contact, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(contacts));
         lookup.News += Hear(peer, nodes);
+    }
+
+    private bool IsWithinItsGroup(OverlayLookup lookup, OverlayContact named)
+    {
+        var group = GroupOf(named);
+        if (group.IsNone)
+        {
+            return true;
+        }
+
+        if (!lookup.Groups.TryGetValue(group, out var members))
+        {
+            lookup.Groups.Add(group, members = []);
+        }
+
+        if (members.Contains(named.Record.Address))
+        {
+            return true;
+        }
+
+        if (members.Count >= _parameters.LookupContactsPerGroup)
+        {
+            return false;
+        }
+
+        members.Add(named.Record.Address);
+        return true;
     }
 
     private void End(OverlayLookup lookup)

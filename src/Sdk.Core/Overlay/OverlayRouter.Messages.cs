@@ -12,7 +12,7 @@ internal sealed partial class OverlayRouter
     private void Ask(OverlayPeer peer, OverlayMessage message, Action<OverlayMessage?> ended)
     {
         var question = new OverlayQuestion(++_lastNumber, peer, Now + _parameters.AnswerTimeout, ended);
-        peer.Asked.Add(question.Number, question);
+        peer.Add(question);
         _deadlines.Enqueue(question);
         _effects.Enqueue(new SendEffect(peer, question.Number, IsAnswer: false, message));
     }
@@ -106,25 +106,53 @@ internal sealed partial class OverlayRouter
         }
     }
 
-    /// <summary>The nodes nearest to an address that this node is connected to, without one.</summary>
-    private NodeRecord[] NodesNear(OverlayAddress target, OverlayPeer except, int count)
+    /// <summary>The nodes nearest to an address that this node is connected to, without one, and few of each network group.</summary>
+    private List<NodeRecord> NodesNear(OverlayAddress target, OverlayPeer except, int count)
     {
-        var nearest = new OverlayPeer[count + 1];
+        // Who is ground to be near stands in few networks: those behind them must be named too.
+        var nearest = new OverlayPeer[(2 * count) + 1];
         var found = Table.Closest(target, nearest, connectedOnly: true);
-        return [.. nearest.Take(found).Where(peer => peer != except).Take(count).Select(peer => peer.Record)];
+        var named = new List<NodeRecord>(count);
+        for (var i = 0; i < found && named.Count < count; i++)
+        {
+            var peer = nearest[i];
+            if (peer != except && (peer.Group.IsNone || CountOf(peer.Group, nearest.AsSpan(0, i)) < _parameters.Table.MaxPerGroupInBin))
+            {
+                named.Add(peer.Record);
+            }
+        }
+
+        return named;
+    }
+
+    private static int CountOf(NetworkGroup group, ReadOnlySpan<OverlayPeer> peers)
+    {
+        var count = 0;
+        foreach (var peer in peers)
+        {
+            count += peer.Group == group ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>Takes over what the peer names, as far as the table has room for it and it holds.</summary>
-    /// <returns>How many nodes were new.</returns>
+    /// <returns>How many nodes were new, and such as the table lacks.</returns>
     private int Hear(OverlayPeer namer, IReadOnlyList<NodeRecord> nodes)
     {
         var news = 0;
         foreach (var record in nodes.Take(_parameters.MaxNodes))
         {
-            news += TryLearn(new OverlayContact(record, namer.Floor), namer) ? 1 : 0;
+            news += TryLearn(new OverlayContact(record, namer.Floor), namer) && Lacks(record.Address) ? 1 : 0;
         }
 
         return news;
+    }
+
+    private bool Lacks(OverlayAddress address)
+    {
+        var order = Address.Proximity(address);
+        return order >= Table.Depth || Table.Connected(order).Length < _parameters.Table.Saturation;
     }
 
     private bool TryLearn(OverlayContact contact, OverlayPeer? namer)
@@ -203,9 +231,8 @@ internal sealed partial class OverlayRouter
         while (_deadlines.TryPeek(out var question) && question.Deadline <= now)
         {
             _deadlines.Dequeue();
-            if (question.Peer.Asked.TryGetValue(question.Number, out var waiting) && waiting == question)
+            if (question.Peer.TryTake(question.Number, out _))
             {
-                question.Peer.Asked.Remove(question.Number);
                 question.Ended(null);
                 Missed(question.Peer, now);
             }
@@ -223,10 +250,14 @@ internal sealed partial class OverlayRouter
         var isForgotten = peer.Standing == OverlayStanding.Routed && Table.Failed(peer, now);
         if (isForgotten || peer.Standing != OverlayStanding.Routed || peer.Failures >= _parameters.Table.MaxFailures)
         {
+            var isNeighbour = peer.Standing == OverlayStanding.Routed && peer.ProximityOrder >= Table.Depth;
             LetGo(peer, OverlayCloseReason.Silent);
-            HurryUpkeep();
+            if (isNeighbour)
+            {
+                HurryUpkeep();
+            }
         }
-        else if (peer.Asked.Count == 0)
+        else if (!peer.IsAsked)
         {
             AskWhetherItLives(peer);
         }

@@ -89,7 +89,7 @@ internal sealed partial class OverlayRouter
         var count = _topology.Pings(now, silent);
         foreach (var peer in silent.AsSpan(0, count))
         {
-            if (peer.Asked.Count == 0)
+            if (!peer.IsAsked)
             {
                 AskWhetherItLives(peer);
             }
@@ -109,7 +109,7 @@ internal sealed partial class OverlayRouter
     private void LetIdleVisitorsGo(TimeSpan now)
     {
         OverlayPeer[] idle = [.. _linked.Values.Where(peer =>
-            peer.Standing == OverlayStanding.Visiting && now - peer.LastAsked >= _parameters.VisitorIdle && peer.Asked.Count == 0)];
+            peer.Standing == OverlayStanding.Visiting && now - peer.LastAsked >= _parameters.VisitorIdle && !peer.IsAsked)];
         foreach (var peer in idle)
         {
             LetGo(peer, OverlayCloseReason.Idle);

@@ -153,7 +153,7 @@ internal sealed partial class OverlayRouter
         if (isAnswer)
         {
             // One that comes too late has no question any more, and is no fault.
-            if (peer.Asked.Remove(request, out var question))
+            if (peer.TryTake(request, out var question))
             {
                 question.Ended(message);
             }
@@ -175,6 +175,7 @@ internal sealed partial class OverlayRouter
     {
         var now = Now;
         EndLateQuestions(now);
+        PassOverTheSlow(now);
         KeepUp(now);
         KeepRecords(now);
         Settle();
@@ -322,9 +323,9 @@ internal sealed partial class OverlayRouter
         switch (peer.Standing)
         {
             case OverlayStanding.Routed when Table.TryFind(peer.Address, out var known) && known == peer:
-                var isNeighbour = peer.ProximityOrder >= Table.Depth;
+                var depth = Table.Depth;
                 Table.Disconnected(peer);
-                if (isNeighbour)
+                if (Table.Depth < depth)
                 {
                     HurryUpkeep();
                 }
@@ -341,9 +342,7 @@ internal sealed partial class OverlayRouter
         }
 
         peer.Standing = OverlayStanding.Away;
-        OverlayQuestion[] unanswered = [.. peer.Asked.Values];
-        peer.Asked.Clear();
-        foreach (var question in unanswered)
+        foreach (var question in peer.TakeAll())
         {
             question.Ended(null);
         }

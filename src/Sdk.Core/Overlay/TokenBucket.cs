@@ -1,10 +1,11 @@
 namespace Sdk.Core.Overlay;
 
-/// <summary>A rate with bursts. Begins full.</summary>
-internal sealed class TokenBucket
+/// <summary>A rate with bursts. Begins full. A struct, since a node knows thousands of peers: keep it in a field.</summary>
+internal struct TokenBucket
 {
-    private TimeSpan _filledAt = TimeSpan.MinValue;
+    private TimeSpan _filledAt;
     private double _tokens;
+    private bool _isUsed;
 
     /// <summary>Takes a token if there is one.</summary>
     /// <param name="now">The time.</param>
@@ -12,8 +13,8 @@ internal sealed class TokenBucket
     /// <param name="burst">How many there are at most.</param>
     public bool TryTake(TimeSpan now, double perSecond, double burst)
     {
-        _tokens = _filledAt == TimeSpan.MinValue ? burst : Math.Min(burst, _tokens + ((now - _filledAt).TotalSeconds * perSecond));
-        _filledAt = now;
+        _tokens = _isUsed ? Math.Min(burst, _tokens + ((now - _filledAt).TotalSeconds * perSecond)) : burst;
+        (_filledAt, _isUsed) = (now, true);
         if (_tokens < 1)
         {
             return false;

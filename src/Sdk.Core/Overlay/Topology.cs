@@ -57,7 +57,7 @@ internal sealed partial class Topology<TPeer>
         return count;
     }
 
-    /// <summary>Names connected peers that have shown no life for <see cref="TopologyOptions.PingAfter"/>.</summary>
+    /// <summary>Names connected peers that have shown no life for <see cref="TopologyOptions.PingAfter"/>, or <see cref="TopologyOptions.PingLowerAfter"/>.</summary>
     /// <returns>How many peers were written to the start of <paramref name="silent"/>; the others come first at the next call.</returns>
     public int Pings(TimeSpan now, Span<TPeer> silent)
     {
@@ -73,7 +73,7 @@ internal sealed partial class Topology<TPeer>
             var order = (_pingFrom + i) % _table.BinCount;
             foreach (var peer in _table.Connected(order))
             {
-                var due = peer.LastUsed + _options.PingAfter;
+                var due = peer.LastUsed + (peer.Address < _table.Self ? _options.PingLowerAfter : _options.PingAfter);
                 if (due > now)
                 {
                     next = Min(next, due);

@@ -26,6 +26,12 @@ internal sealed record TopologyOptions
     /// <summary>A connected peer that showed no life for so long is asked whether it lives.</summary>
     public TimeSpan PingAfter { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// The same for peers with a lower address than this node, which ask it after <see cref="PingAfter"/>: so one of two asks, and each knows that
+    /// the other lives.
+    /// </summary>
+    public TimeSpan PingLowerAfter { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>Those that were asked and still show no life are named again after that.</summary>
     public TimeSpan PingAgainAfter { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -38,6 +44,7 @@ internal sealed record TopologyOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(RedialAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PruneInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAfter, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PingLowerAfter, PingAfter);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAgainAfter, TimeSpan.Zero);
     }
 }

@@ -284,10 +284,19 @@ public class TopologyTests
     {
         var peers = Add(bin: 0, count: 5).Concat(Add(bin: 1, count: 5)).Concat(Add(bin: 2, count: 5)).ToList();
         peers.ForEach(peer => _table.Connected(peer, default));
-        var first = Pings(15 * Second, places: 5);
-        var second = Pings(15 * Second, places: 5);
-        var third = Pings(15 * Second, places: 5);
+        var first = Pings(25 * Second, places: 5);
+        var second = Pings(25 * Second, places: 5);
+        var third = Pings(25 * Second, places: 5);
         Assert.Equal(peers.ToHashSet(), first.Concat(second).Concat(third).ToHashSet());
+    }
+
+    [Fact]
+    public void Of_two_silent_peers_the_one_with_the_lower_address_asks_first()
+    {
+        var peers = Add(bin: 0, count: 8).Concat(Add(bin: 1, count: 8)).ToList();
+        peers.ForEach(peer => _table.Connected(peer, default));
+        Assert.Equal(peers.Where(peer => peer.Address > _table.Self).ToHashSet(), Pings(15 * Second, places: 16).ToHashSet());
+        Assert.Equal(peers.ToHashSet(), Pings(25 * Second, places: 16).ToHashSet());
     }
 
     [Fact]

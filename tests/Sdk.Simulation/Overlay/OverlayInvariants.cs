@@ -36,6 +36,12 @@ internal static class OverlayInvariants
     public const double FindsAtLeast = 0.999;
     public const double FindsAmongLiarsAtLeast = 0.99;
 
+    /// <summary>
+    /// Twice as many colluders as a lookup has results, ground into one place out of as many networks, keep the address that they surround from
+    /// some of those who look for it. Nothing of worth is assigned by position alone, and providers' nonces are fixed, because of this.
+    /// </summary>
+    public const double FindsBesiegedAtLeast = 0.9;
+
     /// <exception cref="InvariantViolationException">The median is higher.</exception>
     public static void RequireHops(int median, int nodes)
     {

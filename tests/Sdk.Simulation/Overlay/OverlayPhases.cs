@@ -10,7 +10,7 @@ internal sealed class OverlayPhases
 {
     private const int Fifth = 5;
     private const int Besiegers = 32;
-    private const int SiegeLookups = 100;
+    private const int SiegeLookups = 50;
     private const int ProbeLookups = 200;
     private const double LoadSpreadMax = 20;
 
@@ -148,15 +148,16 @@ internal sealed class OverlayPhases
         _overlay.Run(SiegeTime);
         int places = victim.Router.Linked.Count(peer => peer.Standing == OverlayStanding.Routed && besiegers.Contains(_overlay.Network.Find(peer.Address)));
         string phase = isOneGroup ? "besieged out of one network" : "besieged out of many networks";
-        LookupFigures figures = new(phase) { Started = SiegeLookups };
-        for (int i = 0; i < SiegeLookups / 2; i++)
+        LookupFigures inside = new($"{phase}, by the victim") { Started = SiegeLookups };
+        LookupFigures outside = new($"{phase}, for the victim") { Started = SiegeLookups };
+        for (int i = 0; i < SiegeLookups; i++)
         {
-            // What the victim finds, and whether others find it. Around it the besiegers are indeed the nearest.
-            _overlay.LookUp(figures, victim, AddressAwayFrom(victim, depth));
-            _overlay.LookUp(figures, _random.Pick(_overlay.Alive(node => node.IsHonest && node != victim)), victim.Address);
+            _overlay.LookUp(inside, victim, AddressAwayFrom(victim, depth));
+            _overlay.LookUp(outside, _random.Pick(_overlay.Alive(node => node.IsHonest && node != victim)), victim.Address);
         }
 
-        _overlay.Await(figures);
+        _overlay.Await(inside);
+        _overlay.Await(outside);
         Figure($"{phase}: {places} of {victim.Router.Table.ConnectedCount} places in the victim's table are the {Besiegers} besiegers', depth {depth} before and {victim.Router.Table.Depth} now");
         if (isOneGroup)
         {
@@ -164,7 +165,8 @@ internal sealed class OverlayPhases
             Require(places <= most, OverlayInvariants.Siege, $"nodes of one network hold {places} places in the victim's table; wanted {most}");
         }
 
-        figures.Require(OverlayInvariants.Siege, OverlayInvariants.FindsAmongLiarsAtLeast);
+        inside.Require(OverlayInvariants.Siege, OverlayInvariants.FindsAmongLiarsAtLeast);
+        outside.Require(OverlayInvariants.Siege, isOneGroup ? OverlayInvariants.FindsAmongLiarsAtLeast : OverlayInvariants.FindsBesiegedAtLeast);
         foreach (SimOverlayNode besieger in besiegers)
         {
             besieger.Leave();

@@ -11,7 +11,6 @@ namespace Sdk.Simulation.Overlay;
 /// </summary>
 internal sealed class OverlayScenario : Scenario
 {
-    public const string OnePath = "one-path";
     public const string NoVerification = "no-verification";
     public const string NoLiveness = "no-liveness";
     public const string NoUpkeep = "no-upkeep";
@@ -25,7 +24,7 @@ internal sealed class OverlayScenario : Scenario
 
     public override string Description => "nodes join, come and go, vanish, are cut in two, besieged and lied to; the nearest to any address is found";
 
-    public override IReadOnlyList<string> Mutations => [OnePath, NoVerification, NoLiveness, NoUpkeep];
+    public override IReadOnlyList<string> Mutations => [NoVerification, NoLiveness, NoUpkeep];
 
     public override (int Min, int Max) NodeRange => (50, 20_000);
 
@@ -53,7 +52,6 @@ internal sealed class OverlayScenario : Scenario
 
     private static OverlayMutations MutationOf(string? name) => name switch
     {
-        OnePath => OverlayMutations.OnePath,
         NoVerification => OverlayMutations.NoVerification,
         NoLiveness => OverlayMutations.NoLiveness,
         NoUpkeep => OverlayMutations.NoUpkeep,
