@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Addressing;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Overlay;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Sdk.Core.Addressing;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Core.Overlay.Wire;
 
 namespace Sdk.Core.Overlay;

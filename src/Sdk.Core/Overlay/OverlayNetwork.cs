@@ -6,6 +6,7 @@ using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Overlay.Forwarding;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Core.Persistence;
 
 namespace Sdk.Core.Overlay;

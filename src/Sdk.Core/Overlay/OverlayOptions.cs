@@ -1,5 +1,6 @@
 using Sdk.Core.Networking;
 using Sdk.Core.Overlay.Records;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Overlay;
 

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
 using Sdk.Core.Networking;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Overlay;
 

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Overlay.Records;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Core.Overlay.Wire;
 
 namespace Sdk.Core.Overlay;

@@ -3,6 +3,7 @@ using Sdk.Core.Cryptography;
 using Sdk.Core.Networking;
 using Sdk.Core.Overlay;
 using Sdk.Core.Overlay.Records;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Core.Overlay.Wire;
 
 namespace Sdk.Fuzz.Targets;

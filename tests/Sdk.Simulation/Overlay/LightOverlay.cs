@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Sdk.Core.Addressing;
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Lookups;
 using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Overlay;

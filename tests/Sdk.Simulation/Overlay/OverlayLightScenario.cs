@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Lookups;
 using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Overlay;

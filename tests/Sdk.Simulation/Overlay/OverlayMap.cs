@@ -1,5 +1,5 @@
 using Sdk.Core.Addressing;
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Lookups;
 using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Overlay;

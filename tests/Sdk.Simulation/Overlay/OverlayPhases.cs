@@ -1,6 +1,6 @@
 using System.Globalization;
 using Sdk.Core.Addressing;
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Overlay;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Sdk.Core.Addressing;
 using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Lookups;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Overlay;

@@ -1,4 +1,4 @@
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Simulation.Overlay;
 

@@ -2,6 +2,7 @@ using Sdk.Core;
 using Sdk.Core.Addressing;
 using Sdk.Core.Networking;
 using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Simulation.Overlay;
 

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Networking;
 using Sdk.Core.Overlay.Forwarding.Wire;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Overlay.Forwarding;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Overlay.Forwarding;
 

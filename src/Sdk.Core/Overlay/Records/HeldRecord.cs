@@ -1,4 +1,5 @@
 using Sdk.Core.Addressing;
+using Sdk.Core.Overlay.Lookups;
 
 namespace Sdk.Core.Overlay.Records;
 

@@ -1,5 +1,6 @@
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Overlay.Lookups;
 
 namespace Sdk.Core.Overlay.Records;
 

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
+using Sdk.Core.Overlay.Lookups;
 
 namespace Sdk.Core.Overlay.Records;
 

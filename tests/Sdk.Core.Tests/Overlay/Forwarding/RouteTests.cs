@@ -8,6 +8,7 @@ using Sdk.Core.Networking;
 using Sdk.Core.Overlay;
 using Sdk.Core.Overlay.Forwarding;
 using Sdk.Core.Overlay.Forwarding.Wire;
+using Sdk.Core.Overlay.Routing;
 using Sdk.Core.Tests.Addressing;
 
 namespace Sdk.Core.Tests.Overlay.Forwarding;

@@ -1,7 +1,7 @@
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
-using Sdk.Core.Overlay;
 using Sdk.Core.Overlay.Records;
+using Sdk.Core.Overlay.Routing;
 
 namespace Sdk.Core.Tests.Overlay.Records;
 

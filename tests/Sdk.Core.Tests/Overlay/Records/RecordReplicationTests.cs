@@ -1,6 +1,6 @@
 using Sdk.Core.Addressing;
 using Sdk.Core.Cryptography;
-using Sdk.Core.Overlay;
+using Sdk.Core.Overlay.Lookups;
 using Sdk.Core.Overlay.Records;
 using static Sdk.Core.Tests.Overlay.Records.RecordSamples;
 
