@@ -2,9 +2,9 @@ using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
 using Sdk.Core.Networking;
 using Sdk.Core.Persistence;
-using Sdk.Core.Trust;
 using Sdk.Core.Tests.Networking;
 using Sdk.Core.Tests.Persistence;
+using Sdk.Core.Trust;
 
 namespace Sdk.Core.Tests.Discovery;
 
