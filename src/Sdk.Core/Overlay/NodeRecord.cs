@@ -48,6 +48,7 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
 
     private readonly byte[] _encoded;
     private readonly Lazy<Proof?> _proof;
+    private AddressReach? _reach;
 
     private NodeRecord(byte[] encoded, IReadOnlyList<Multiaddr> addresses)
     {
@@ -77,6 +78,9 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
 
     /// <summary>Where the node says that it is reached, without its peer id; none for one that nobody can dial.</summary>
     public IReadOnlyList<Multiaddr> Addresses { get; }
+
+    /// <summary>How far its farthest-reaching address reaches; <see cref="AddressReach.Nowhere"/> where it names none.</summary>
+    internal AddressReach Reach => _reach ??= Addresses.Select(address => address.Reach).DefaultIfEmpty(AddressReach.Nowhere).Max();
 
     /// <summary>Whether the node only uses the overlay: it answers nothing and stands in no routing table.</summary>
     public bool IsLight => (_encoded[1] & LightFlag) != 0;

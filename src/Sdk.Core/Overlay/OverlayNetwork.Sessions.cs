@@ -162,12 +162,18 @@ public sealed partial class OverlayNetwork
     {
         var connection = session.Connection;
         var floor = connection.IsRelayed ? AddressReach.World : connection.RemoteAddress.Reach;
-        var group = !connection.IsRelayed && connection.RemoteAddress.TryGetIp(out var ip) ? NetworkGroup.Of(ip) : NetworkGroup.None;
+
+        // Of a relayed connection it is the relay's network: whoever comes through one relay counts together.
+        var group = connection.RemoteAddress.TryGetIp(out var ip) ? NetworkGroup.Of(ip) : NetworkGroup.None;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposal is not null, this);
             var peer = _router.Connected(record, floor, group);
-            session.Attach(peer);
+            if (!session.TryAttach(peer))
+            {
+                throw new PeerRefusedException("The peer has as many overlay streams as it may.");
+            }
+
             if (peer.Standing == OverlayStanding.Routed)
             {
                 _switch.ConnectionManager.SetValue(connection.RemotePeer, Tag, peer.ProximityOrder >= _router.Table.Depth ? NeighbourValue : PeerValue);

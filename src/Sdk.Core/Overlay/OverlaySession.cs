@@ -8,6 +8,12 @@ namespace Sdk.Core.Overlay;
 /// <summary>One stream with a peer of the overlay. A peer has several where both sides dialled at once: any of them is read, the first is written.</summary>
 internal sealed class OverlaySession(PeerStream stream)
 {
+    /// <summary>Streams of one peer: one each way, and as many while they take each other's place.</summary>
+    private const int MaxPerPeer = 4;
+
+    /// <summary>What one flush carries at most beyond a frame, so that no pipe holds all that waits for a peer that does not read.</summary>
+    private const int FlushBytes = 64 * 1024;
+
     /// <summary>Frames that wait for a peer that does not read; beyond, its stream is reset.</summary>
     private const int MaxWaiting = 1024;
 
@@ -42,15 +48,21 @@ internal sealed class OverlaySession(PeerStream stream)
         }
     }
 
-    /// <summary>The stream is one of the peer's from now on. Under the overlay's gate.</summary>
-    public void Attach(OverlayPeer peer)
+    /// <summary>The stream is one of the peer's from now on; false where it has enough. Under the overlay's gate.</summary>
+    public bool TryAttach(OverlayPeer peer)
     {
         if (peer.Link is not List<OverlaySession> sessions)
         {
             peer.Link = sessions = [];
         }
 
+        if (sessions.Count >= MaxPerPeer)
+        {
+            return false;
+        }
+
         sessions.Add(this);
+        return true;
     }
 
     /// <summary>The stream is none of the peer's any more; true where it was the last. Under the overlay's gate.</summary>
@@ -71,9 +83,11 @@ internal sealed class OverlaySession(PeerStream stream)
         {
             while (await _waiting.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                while (_waiting.Reader.TryRead(out var send))
+                for (var unflushed = 0; unflushed < FlushBytes && _waiting.Reader.TryRead(out var send);)
                 {
-                    ProtobufFrame.Write(stream.Output, OverlayWire.Write(send.Request, send.IsAnswer, send.Message));
+                    var frame = OverlayWire.Write(send.Request, send.IsAnswer, send.Message);
+                    ProtobufFrame.Write(stream.Output, frame);
+                    unflushed += frame.CalculateSize();
                 }
 
                 await stream.Output.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,9 @@ namespace Sdk.Core.Overlay.Routing;
 /// <param name="Floor">Addresses that reach less far than who named it are not dialled.</param>
 internal readonly record struct OverlayContact(NodeRecord Record, AddressReach Floor)
 {
+    /// <summary>Whether it can be dialled, and stands in tables.</summary>
+    public bool IsDialable => !Record.IsLight && Record.Reach != AddressReach.Nowhere && Record.Reach >= Floor;
+
     /// <summary>Where it may be dialled: strangers of the public network send nobody to this machine, nor to its neighbours.</summary>
     public IReadOnlyList<Multiaddr> Addresses
     {

@@ -147,7 +147,7 @@ internal sealed partial class OverlayRouter
         foreach (var node in nodes)
         {
             var named = new OverlayContact(node, peer.Floor);
-            if (node.IsLight || named.Addresses.Count == 0)
+            if (!named.IsDialable)
             {
                 OverlayTelemetry.RecordRefused("private");
                 Fault(peer);
@@ -230,10 +230,10 @@ internal sealed partial class OverlayRouter
         {
             waiting.Add(reached);
         }
-        else if (contact.Addresses is { Count: > 0 } addresses && !IsBanned(address))
+        else if (contact.IsDialable && !IsBanned(address))
         {
             _dials.Add(address, [reached]);
-            _effects.Enqueue(new DialEffect(contact.Record, addresses));
+            _effects.Enqueue(new DialEffect(contact.Record, contact.Addresses));
         }
         else
         {

@@ -92,22 +92,27 @@ internal sealed partial class OverlayRouter
             return;
         }
 
-        var isOtherKind = record.IsLight != peer.Record.IsLight;
-        peer.Record = record;
-        if (isOtherKind)
+        if (record.IsLight != peer.Record.IsLight)
         {
-            // It comes back as what it is now.
-            if (peer.Standing == OverlayStanding.Routed)
-            {
-                Table.Remove(peer);
-            }
-
-            LetGo(peer, OverlayCloseReason.Idle);
+            LetGoAsWhatItWas(peer);
         }
+
+        peer.Record = record;
     }
 
-    /// <summary>The nodes nearest to an address that this node is connected to, without one, and few of each network group.</summary>
-    private List<NodeRecord> NodesNear(OverlayAddress target, OverlayPeer except, int count)
+    /// <summary>The peer was light and is not any more, or has become so: it comes back as what it is now.</summary>
+    private void LetGoAsWhatItWas(OverlayPeer peer)
+    {
+        if (peer.Standing == OverlayStanding.Routed)
+        {
+            Table.Remove(peer);
+        }
+
+        LetGo(peer, OverlayCloseReason.Idle);
+    }
+
+    /// <summary>The nodes nearest to an address that this node is connected to and that the asker may dial, without itself, and few of each network group.</summary>
+    private List<NodeRecord> NodesNear(OverlayAddress target, OverlayPeer asker, int count)
     {
         // Who is ground to be near stands in few networks: those behind them must be named too.
         var nearest = new OverlayPeer[(2 * count) + 1];
@@ -116,7 +121,7 @@ internal sealed partial class OverlayRouter
         for (var i = 0; i < found && named.Count < count; i++)
         {
             var peer = nearest[i];
-            if (peer != except && (peer.Group.IsNone || CountOf(peer.Group, nearest.AsSpan(0, i)) < _parameters.Table.MaxPerGroupInBin))
+            if (peer != asker && new OverlayContact(peer.Record, asker.Floor).IsDialable && (peer.Group.IsNone || CountOf(peer.Group, nearest.AsSpan(0, i)) < _parameters.Table.MaxPerGroupInBin))
             {
                 named.Add(peer.Record);
             }
@@ -192,7 +197,7 @@ internal sealed partial class OverlayRouter
     /// <summary>Whether a node that somebody named can be dialled and is who it seems; if not, it is held against who named it.</summary>
     private bool IsGood(OverlayContact contact, OverlayPeer? namer)
     {
-        if (contact.Record.IsLight || contact.Addresses.Count == 0)
+        if (!contact.IsDialable)
         {
             OverlayTelemetry.RecordRefused("private");
         }
@@ -215,9 +220,9 @@ internal sealed partial class OverlayRouter
 
     private static NetworkGroup GroupOf(OverlayContact contact)
     {
-        foreach (var address in contact.Addresses)
+        foreach (var address in contact.Record.Addresses)
         {
-            if (address.TryGetIp(out var ip))
+            if (address.Reach >= contact.Floor && address.TryGetIp(out var ip))
             {
                 return NetworkGroup.Of(ip);
             }

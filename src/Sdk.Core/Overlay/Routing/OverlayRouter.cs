@@ -80,6 +80,12 @@ internal sealed partial class OverlayRouter
     {
         var now = Now;
         Admit(record, now);
+        if (_linked.TryGetValue(record.Address, out var former) && former.Record.Peer == record.Peer
+            && former.Record.IsLight != record.IsLight && record.Sequence > former.Record.Sequence)
+        {
+            LetGoAsWhatItWas(former);
+        }
+
         if (_linked.TryGetValue(record.Address, out var peer))
         {
             if (peer.Record.Peer != record.Peer)
@@ -249,7 +255,7 @@ internal sealed partial class OverlayRouter
         peer ??= new OverlayPeer(record, group, floor);
         TakeNewer(peer, record);
         peer.Floor = floor;
-        var isPlaced = (isKnown ? Table.TryRegroup(peer, group) : Table.Add(peer, now) == RoutingOutcome.Added) && IsWelcome(peer.Address);
+        var isPlaced = new OverlayContact(record, floor).IsDialable && (isKnown ? Table.TryRegroup(peer, group) : Table.Add(peer, now) == RoutingOutcome.Added) && IsWelcome(peer.Address);
         if (isPlaced)
         {
             Table.Connected(peer, now);

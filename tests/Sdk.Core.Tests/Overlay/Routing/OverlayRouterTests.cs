@@ -54,6 +54,37 @@ public sealed class OverlayRouterTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_is_sent_where_he_may_not_dial()
+    {
+        Router.Connected(_world.RecordAt(IPAddress.Loopback), AddressReach.Machine, NetworkGroup.None);
+        var near = _world.Connect(_world.Record(1));
+        var asker = _world.Connect(_world.Record(2));
+        _ = _world.Effects;
+        Router.Receive(asker, 1, isAnswer: false, new FindNodesMessage(asker.Address, 16));
+        var answer = Assert.IsType<NodesMessage>(Assert.Single(_world.Effects.OfType<SendEffect>(), send => send.IsAnswer).Message);
+        Assert.Equal([near.Record], answer.Nodes);
+    }
+
+    [Fact]
+    public void Who_cannot_be_dialled_stands_in_no_table()
+    {
+        var peer = Router.Connected(_world.RecordAt(IPAddress.Parse("192.168.1.7")), AddressReach.World, NetworkGroup.None);
+        Assert.Equal(OverlayStanding.Visiting, peer.Standing);
+        Assert.Equal(0, Router.Table.KnownCount);
+    }
+
+    [Fact]
+    public void Who_becomes_light_leaves_the_table_whichever_way_it_says_so()
+    {
+        var peer = _world.Connect(_world.Record(1));
+        _world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var light = Router.Connected(_world.LightTwinOf(peer.Record), AddressReach.World, NetworkGroup.None);
+        Assert.False(peer.IsLinked);
+        Assert.Equal(OverlayStanding.Light, light.Standing);
+        Assert.Equal(0, Router.Table.KnownCount);
+    }
+
+    [Fact]
     public void A_peer_on_this_machine_may_name_nodes_on_this_machine()
     {
         var record = _world.RecordAt(IPAddress.Loopback);

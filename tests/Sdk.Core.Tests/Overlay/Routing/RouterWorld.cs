@@ -55,6 +55,9 @@ internal sealed class RouterWorld : IDisposable
         return NodeRecord.Create(other, nonce, [Place(address)], isLight: false, Clock.GetUtcNow() - age);
     }
 
+    /// <summary>A later record of the same node, which only uses the overlay now.</summary>
+    public NodeRecord LightTwinOf(NodeRecord record) => NodeRecord.Create(_device, record.Nonce, [], isLight: true, Clock.GetUtcNow());
+
     public NodeRecord Record(int number) => RecordAt(IpOf(number));
 
     /// <summary>An address in a network of its own.</summary>
