@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// What other modules tell Evidence about accounts. Only the writers that were named when Evidence was deployed may call.
+/// Amounts are units of the suite's token; times are in seconds.
+interface IEvidence {
+    /// A cheque of `issuer` to `beneficiary` was cashed and `missing` more of it could not be paid.
+    function recordBounce(address issuer, address beneficiary, uint256 missing) external;
+
+    /// `paid` of what had bounced between the two was made good.
+    function clearBounce(address issuer, address beneficiary, uint256 paid) external;
+
+    /// `account` paid `amount` to `creditor` so much later than was due.
+    function recordLate(address account, address creditor, uint256 amount, uint256 secondsLate) external;
+
+    /// `payer` paid `amount` to `payee`, and that settles a trade.
+    function recordSettlement(address payer, address payee, uint256 amount) external;
+
+    /// `amount` of the bond of `account` was taken by the verdict of a case.
+    function recordSlash(address account, bytes32 caseId, uint256 amount) external;
+}
