@@ -336,3 +336,91 @@ public sealed class AgreementRefusedException : SdkException
     /// <summary>Why.</summary>
     public AgreementRefusal Refusal { get; }
 }
+
+/// <summary>Bytes are not the values that Solidity's ABI says they are.</summary>
+public sealed class AbiException : SdkException
+{
+    internal AbiException(string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>Why a ledger did not do what it was asked.</summary>
+public enum LedgerFailure
+{
+    /// <summary>The ledger cannot be reached, or does not answer in time. Whether an operation was taken is unknown.</summary>
+    Unreachable = 1,
+
+    /// <summary>The ledger answered with what cannot be true: bytes of another form, receipts that contradict each other.</summary>
+    Untrustworthy = 2,
+
+    /// <summary>The ledger is another one than was agreed: its chain id or genesis differs.</summary>
+    WrongChain = 3,
+
+    /// <summary>No contract of that name is deployed.</summary>
+    UnknownModule = 4,
+
+    /// <summary>The sender has too little of the native coin for the value and the fee.</summary>
+    InsufficientFunds = 5,
+
+    /// <summary>The operation's nonce was used before, or leaves a gap.</summary>
+    Nonce = 6,
+
+    /// <summary>The operation is larger than the ledger takes.</summary>
+    TooLarge = 7,
+
+    /// <summary>The operation's signature is forged, or it is no operation.</summary>
+    Malformed = 8,
+
+    /// <summary>The fee would be above the cap that the node's owner set.</summary>
+    FeeAboveCap = 9,
+
+    /// <summary>The key is for tests only, and this ledger holds what is worth something.</summary>
+    TestOnlyKey = 10,
+
+    /// <summary>Events as old as those are not kept.</summary>
+    HistoryGone = 11,
+
+    /// <summary>The ledger could not make an operation durable and has stopped.</summary>
+    Stopped = 12,
+
+    /// <summary>More operations wait than the ledger keeps.</summary>
+    Busy = 13,
+
+    /// <summary>The ledger's state has grown to its limit.</summary>
+    Full = 14,
+
+    /// <summary>The operation's place was taken by another one of the same account and nonce.</summary>
+    Replaced = 15,
+
+    /// <summary>A reorganisation took back what was included, and it did not come again.</summary>
+    Reorganized = 16,
+}
+
+/// <summary>A ledger did not do what it was asked; <see cref="Reason"/> says why. Nothing was booked, except where the reason says otherwise.</summary>
+public sealed class LedgerException : SdkException
+{
+    internal LedgerException(LedgerFailure reason, string message, Exception? innerException = null)
+        : base(message, innerException) => Reason = reason;
+
+    /// <summary>Why.</summary>
+    public LedgerFailure Reason { get; }
+}
+
+/// <summary>A contract refused a call. Nothing that the call did remains; a submitted operation has used its nonce.</summary>
+public sealed class LedgerRevertException : SdkException
+{
+    internal LedgerRevertException(string errorName, ReadOnlyMemory<byte> errorData)
+        : base(errorName.Length == 0 ? "The contract refused the call and named no error." : $"The contract refused the call: {errorName}.") =>
+        (ErrorName, ErrorData) = (errorName, errorData);
+
+    /// <summary>
+    /// The name of the contract's error, such as <c>ERC20InsufficientBalance</c>; its selector in hexadecimal where no contract in use
+    /// has it; empty where the contract gave none.
+    /// </summary>
+    public string ErrorName { get; }
+
+    /// <summary>What the contract reverted with: four bytes that name the error, then its parameters.</summary>
+    public ReadOnlyMemory<byte> ErrorData { get; }
+}
