@@ -18,4 +18,10 @@ interface IEvidence {
 
     /// `amount` of the bond of `account` was taken by the verdict of a case.
     function recordSlash(address account, bytes32 caseId, uint256 amount) external;
+
+    /// A case was opened against `account` by `challenger`, and witnesses said that `account` had done what it owed.
+    function recordAcquittal(address account, address challenger, bytes32 caseId) external;
+
+    /// One side of a settled trade worth `weight` rates the other, 0 to 100, once; `details` names what the rating rests on.
+    function recordRating(address rater, address ratee, bytes32 trade, uint256 score, bytes32 details, uint256 weight) external;
 }
