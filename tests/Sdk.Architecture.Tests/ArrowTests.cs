@@ -24,9 +24,10 @@ public sealed class ArrowTests
         ["Networking"] = ["Addressing", "Cryptography", "Persistence"],
         ["Overlay"] = ["Networking", "Addressing", "Cryptography", "Persistence"],
         ["Ledger"] = ["Cryptography", "Persistence"],
+        ["Payments"] = ["Ledger", "Cryptography", "Persistence"],
         ["Trust"] = ["Cryptography"],
         ["Discovery"] = ["Trust", "Overlay", "Ledger", "Networking", "Addressing", "Cryptography", "Persistence"],
-        [""] = ["Discovery", "Trust", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
+        [""] = ["Discovery", "Trust", "Payments", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
     };
 
     private static readonly Dictionary<string, string[]> StorageArrows = new()

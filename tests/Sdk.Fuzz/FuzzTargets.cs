@@ -36,5 +36,6 @@ internal static class FuzzTargets
         new MdnsTarget(),
         new AgreementTarget(),
         new AgreementMessageTarget(),
+        new SignedChequeTarget(),
     ];
 }

@@ -424,3 +424,47 @@ public sealed class LedgerRevertException : SdkException
     /// <summary>What the contract reverted with: four bytes that name the error, then its parameters.</summary>
     public ReadOnlyMemory<byte> ErrorData { get; }
 }
+
+/// <summary>Why a cheque is refused, in the order in which it is checked.</summary>
+public enum ChequeFault
+{
+    /// <summary>What came is not the encoding of a signed cheque; a signature with a high s is none.</summary>
+    Malformed = 1,
+
+    /// <summary>It is drawn on another chain.</summary>
+    WrongChain = 2,
+
+    /// <summary>It is drawn on another vault than the network's.</summary>
+    ForeignVault = 3,
+
+    /// <summary>It pays somebody else.</summary>
+    WrongBeneficiary = 4,
+
+    /// <summary>Its issuer is not the account that should pay.</summary>
+    WrongIssuer = 5,
+
+    /// <summary>Its cumulative payout is not above the last cheque's: a replay, or an older one.</summary>
+    NotRising = 6,
+
+    /// <summary>It adds less than the smallest cheque.</summary>
+    TooSmall = 7,
+
+    /// <summary>It adds more than is owed and may be paid in advance.</summary>
+    TooLarge = 8,
+
+    /// <summary>The issuer did not sign it.</summary>
+    Signature = 9,
+
+    /// <summary>The ledger does not cover it: the deposit is too small, or on its way out.</summary>
+    NoCover = 10,
+}
+
+/// <summary>A cheque is refused; nothing was booked. <see cref="Fault"/> says why.</summary>
+public sealed class ChequeRefusedException : SdkException
+{
+    internal ChequeRefusedException(ChequeFault fault)
+        : base($"The cheque is refused: {fault}.") => Fault = fault;
+
+    /// <summary>Why.</summary>
+    public ChequeFault Fault { get; }
+}
