@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// What other modules tell Evidence about accounts. Only the writers that were named when Evidence was deployed may call.
-/// Amounts are units of the suite's token; times are in seconds.
+/// Amounts are units of the suite's token; times are in seconds. No call of a named writer may revert, whatever the amounts: sums stop at their
+/// greatest value instead. Otherwise an account could fill its own record until cheques on it could not be cashed any more.
 interface IEvidence {
     /// A cheque of `issuer` to `beneficiary` was cashed and `missing` more of it could not be paid.
     function recordBounce(address issuer, address beneficiary, uint256 missing) external;
