@@ -36,6 +36,11 @@ internal static partial class DecoderCoverage
         ("gossip rpc", ["RpcReader.*", "RpcLimits.*", "MessageFields.Read", "MessageFields.Set", "PubsubMessage.Receive", "PubsubMessage.DefaultId", "MessageVerifier.*",
             "GossipRouter.Receive*", "GossipRouter.FindTopic", "GossipRouter.TryAddTopic", "GossipRouter.TopicOf", "GossipRouter.IsIHaveHeard", "GossipRouter.AskFor",
             "GossipRouter.IsOfPolicy", "GossipRouter.IsDuplicate", "GossipRouter.IsReplay", "GossipRouter.KeepPromises", "GossipRouter.Judge", "GossipRouter.Validated"]),
+        ("rlp", ["RlpReader.*"]),
+        ("transaction", ["EthereumTransaction.Decode", "EthereumTransaction.Read*"]),
+        ("abi types", ["AbiType.TryParse", "AbiType.Parse*", "AbiType.Sized", "AbiType.TryReadCount", "AbiType.ArrayOf", "AbiType.TupleOf"]),
+        ("abi values", ["AbiDecoder.*", "AbiWord.Read", "AbiWord.IsInside"]),
+        ("typed data", ["TypedData.Parse", "TypedData.Read", "TypedData.Member", "TypedDataTypes.*", "TypedDataEncoder.*"]),
     ];
 
     /// <summary>Prints the table, with the lines whose branches were not all taken. False where a decoder is below what is wanted.</summary>

@@ -37,5 +37,10 @@ internal static class FuzzTargets
         new AgreementTarget(),
         new AgreementMessageTarget(),
         new SignedChequeTarget(),
+        new RlpTarget(),
+        new TransactionTarget(),
+        new AbiTypeTarget(),
+        new AbiCodecTarget(),
+        new TypedDataTarget(),
     ];
 }
