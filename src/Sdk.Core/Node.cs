@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
 using Sdk.Core.Discovery;
+using Sdk.Core.Ledger;
 using Sdk.Core.Networking;
 using Sdk.Core.Networking.AutoNat;
 using Sdk.Core.Networking.Mdns;
@@ -23,6 +24,8 @@ public sealed class Node : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<object> _services = [];
     private readonly RelayTransport? _relays;
+    private ILedger? _ledger;
+    private bool _ownsLedger;
     private bool _isDisposed;
 
     private Node(NodeOptions options, KeyPair account, DataDirectory? directory, DeviceIdentity device, AgreementKey agreement)
@@ -99,6 +102,10 @@ public sealed class Node : IAsyncDisposable
         return new ServiceDirectory(node.Switch, node.Device, board, node.Trust, nonce, node.DataDirectory, options);
     });
 
+    /// <summary>The ledger on which the node pays and is paid.</summary>
+    /// <exception cref="InvalidOperationException">The node has none: set <see cref="NodeOptions.Ledger"/>.</exception>
+    public ILedger Ledger => _ledger ?? throw new InvalidOperationException("The node has no ledger: set NodeOptions.Ledger.");
+
     /// <summary>Whom the node deals with, and what it thinks of them.</summary>
     public ITrustPolicy Trust => _options.Trust;
 
@@ -131,9 +138,10 @@ public sealed class Node : IAsyncDisposable
     /// <summary>Starts a node: locks the data directory, opens or makes the device, listens.</summary>
     /// <param name="options">How the node is set up; not to be changed afterwards.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
-    /// <exception cref="ArgumentException">There is no account.</exception>
     /// <exception cref="DataDirectoryLockedException">Another process uses the data directory.</exception>
     /// <exception cref="CryptographyException">The device in the data directory belongs to another account.</exception>
+    /// <exception cref="ArgumentException">There is no account; or there is an embedded ledger, and others than this machine's processes to deal with.</exception>
+    /// <exception cref="LedgerException">The ledger cannot be reached or opened.</exception>
     /// <exception cref="DialException">The node cannot listen where it should: the address or the port of local discovery is taken, or a relay gives no place.</exception>
     public static async ValueTask<Node> StartAsync(NodeOptions options, CancellationToken cancellationToken = default)
     {
@@ -150,6 +158,11 @@ public sealed class Node : IAsyncDisposable
             foreach (var address in options.Listen)
             {
                 await node.Switch.ListenAsync(address, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (options.Ledger is { } ledger)
+            {
+                (node._ledger, node._ownsLedger) = await ledger.OpenAsync(node, options, cancellationToken).ConfigureAwait(false);
             }
 
             node.LookAround();
@@ -250,6 +263,11 @@ public sealed class Node : IAsyncDisposable
         }
 
         await Switch.DisposeAsync().ConfigureAwait(false);
+        if (_ledger is not null && _ownsLedger)
+        {
+            await _ledger.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_relays is not null)
         {
             await _relays.DisposeAsync().ConfigureAwait(false);

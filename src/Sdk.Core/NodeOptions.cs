@@ -88,6 +88,10 @@ public sealed class NodeOptions
     /// <value>The default is an empty <see cref="LocalTrustPolicy"/>: nobody is known, nobody is blocked.</value>
     public ITrustPolicy Trust { get; set; } = new LocalTrustPolicy();
 
+    /// <summary>Which ledger the node uses (<see cref="Node.Ledger"/>); null where it has none.</summary>
+    /// <value>The default is null; an embedded one in <see cref="Local"/>.</value>
+    public LedgerOptions? Ledger { get; set; }
+
     /// <summary>How <see cref="Node.Services"/> is set up.</summary>
     /// <value>The default is what stands in <see cref="ServiceOptions"/>.</value>
     public ServiceOptions Services { get; } = new();
@@ -101,13 +105,14 @@ public sealed class NodeOptions
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>
-    /// A trial node on this machine only: throw-away keys marked test-only, listening on a free loopback port, nothing kept.
+    /// A trial node on this machine only: throw-away keys marked test-only, a ledger of its own, listening on a free loopback port, nothing kept.
     /// </summary>
     public static NodeOptions Local() => new()
     {
         Account = KeyPair.GenerateTestOnly(),
         OwnsAccount = true,
         Listen = { Multiaddr.Parse("/ip4/127.0.0.1/tcp/0") },
+        Ledger = LedgerOptions.Embedded(),
     };
 
     /// <summary>A node that uses the network and serves nobody: it does not listen.</summary>
