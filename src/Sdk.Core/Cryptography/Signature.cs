@@ -91,6 +91,18 @@ public readonly struct Signature : IEquatable<Signature>
         return der[..end].ToArray();
     }
 
+    /// <summary>The three numbers, as contracts take them that know no shorter form.</summary>
+    internal (byte V, Hash256 R, Hash256 S) Split() => (_v, _r, _s);
+
+    /// <summary>The form of EIP-2098: s is low, so its first bit is free to say whether v is 28.</summary>
+    internal (Hash256 R, Hash256 Vs) ToCompact()
+    {
+        Span<byte> vs = stackalloc byte[ScalarLengthBytes];
+        _s.CopyTo(vs);
+        vs[0] |= (byte)(RecoveryId << 7);
+        return (_r, Hash256.FromBytes(vs));
+    }
+
     /// <inheritdoc/>
     public bool Equals(Signature other) => _r == other._r && _s == other._s && _v == other._v;
 
