@@ -42,9 +42,5 @@ internal static class FuzzTargets
         new AbiTypeTarget(),
         new AbiCodecTarget(),
         new TypedDataTarget(),
-        new LedgerRequestTarget(),
-        new LedgerAnswerTarget(),
-        new LedgerOperationTarget(),
-        new LedgerSnapshotTarget(),
     ];
 }

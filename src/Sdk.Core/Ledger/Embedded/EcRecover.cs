@@ -20,4 +20,19 @@ internal static class EcRecover
             ? AccountAddress.FromPublicKey(key)
             : default;
     }
+
+    /// <summary>Whether an account signed a digest; the signature is in the two words of EIP-2098, with a low s.</summary>
+    /// <param name="signer">The account; the zero address signs nothing.</param>
+    /// <param name="digest">What was signed.</param>
+    /// <param name="r">r.</param>
+    /// <param name="vs">s, with the parity of v in its first bit.</param>
+    public static bool IsBy(AccountAddress signer, Hash256 digest, Hash256 r, Hash256 vs)
+    {
+        Span<byte> bytes = stackalloc byte[Hash256.LengthBytes];
+        vs.CopyTo(bytes);
+        var v = (byte)((bytes[0] >> 7) + 27);
+        bytes[0] &= 0x7f;
+        var s = Hash256.FromBytes(bytes);
+        return signer != default && IsLow(s) && Recover(digest, v, r, s) == signer;
+    }
 }
