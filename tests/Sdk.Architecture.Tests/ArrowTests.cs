@@ -27,7 +27,7 @@ public sealed class ArrowTests
         ["Payments"] = ["Ledger", "Cryptography", "Persistence"],
         ["Trust"] = ["Cryptography"],
         ["Discovery"] = ["Trust", "Overlay", "Ledger", "Networking", "Addressing", "Cryptography", "Persistence"],
-["Protocols"] = ["Trust", "Payments", "Ledger", "Networking", "Cryptography", "Persistence"],
+        ["Protocols"] = ["Trust", "Payments", "Ledger", "Networking", "Cryptography", "Persistence"],
         [""] = ["Protocols", "Discovery", "Trust", "Payments", "Ledger", "Overlay", "Networking", "Addressing", "Cryptography", "Persistence"],
     };
 

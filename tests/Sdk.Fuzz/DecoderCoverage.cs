@@ -40,6 +40,9 @@ internal static partial class DecoderCoverage
         ("transaction", ["EthereumTransaction.Decode", "EthereumTransaction.Read*"]),
         ("abi types", ["AbiType.TryParse", "AbiType.Parse*", "AbiType.Sized", "AbiType.TryReadCount", "AbiType.ArrayOf", "AbiType.TupleOf"]),
         ("abi values", ["AbiDecoder.*", "AbiWord.Read", "AbiWord.IsInside"]),
+        ("ledger wire", ["LedgerWire.*"]),
+        ("ledger operation", ["LedgerOperation.Read", "LedgerOperation.Decode", "LedgerOperation.Of"]),
+        ("ledger snapshot", ["ChainSnapshot.Read", "ChainSnapshot.LoadMaps", "ChainSnapshot.EventsFrom", "AbiReader.*"]),
         ("typed data", ["TypedData.Parse", "TypedData.Read", "TypedData.Member", "TypedDataTypes.*", "TypedDataEncoder.*"]),
     ];
 

@@ -42,5 +42,9 @@ internal static class FuzzTargets
         new AbiTypeTarget(),
         new AbiCodecTarget(),
         new TypedDataTarget(),
+        new LedgerRequestTarget(),
+        new LedgerAnswerTarget(),
+        new LedgerOperationTarget(),
+        new LedgerSnapshotTarget(),
     ];
 }

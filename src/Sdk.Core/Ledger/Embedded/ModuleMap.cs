@@ -78,8 +78,10 @@ public sealed class ModuleMap<TKey, TValue> : IStateMap
     {
         for (var index = 0; index < count; index++)
         {
-            var key = _key.Read(ref reader);
-            _entries.Add(key, _value.Read(ref reader));
+            if (!_entries.TryAdd(_key.Read(ref reader), _value.Read(ref reader)))
+            {
+                throw new AbiException($"The map '{Name}' has a key twice.");
+            }
         }
     }
 
