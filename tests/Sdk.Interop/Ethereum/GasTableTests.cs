@@ -1,6 +1,7 @@
 using Sdk.Core.Cryptography;
 using Sdk.Core.Ledger;
 using Sdk.Core.Ledger.Abi;
+using Sdk.Core.Ledger.Modules.Escrow;
 using Sdk.Core.Ledger.Modules.HashLocks;
 using Sdk.Core.Ledger.Modules.Token;
 using Sdk.Core.Ledger.Modules.Vault;
@@ -34,6 +35,7 @@ public sealed partial class GasTableTests : IAsyncLifetime
     {
         await MeasureTokenAsync();
         await MeasureVaultAsync();
+        await MeasureEscrowAsync();
         await MeasureHashLocksAsync();
         var (committed, measured) = _table.Compare(InRepository("docs/GAS.md"));
         Assert.Equal(committed, measured);
@@ -53,6 +55,7 @@ public sealed partial class GasTableTests : IAsyncLifetime
         for (var account = 0; account < Keys.Count; account++)
         {
             await RunAsync(account, "Token", new AbiWriter().Add(_contracts["Vault"]).Add(TokenAmount.MaxValue).ToCall(TokenAbi.Approve));
+            await RunAsync(account, "Token", new AbiWriter().Add(_contracts["Escrow"]).Add(TokenAmount.MaxValue).ToCall(TokenAbi.Approve));
             await RunAsync(account, "Token", new AbiWriter().Add(_contracts["HashLocks"]).Add(TokenAmount.MaxValue).ToCall(TokenAbi.Approve));
         }
     }
@@ -108,6 +111,31 @@ public sealed partial class GasTableTests : IAsyncLifetime
         await _anvil.IncreaseTimeAsync(TimeSpan.FromDays(1));
         _table.Add("decrease a hard deposit", await RunAsync(3, "Vault", Call(VaultAbi.DecreaseHardDeposit)));
         _table.Add("withdraw", await RunAsync(3, "Vault", new AbiWriter().Add(Keys[3].Address).ToCall(VaultAbi.Withdraw)), elsewhere: "Swarm 50 270");
+    }
+
+    private async Task MeasureEscrowAsync()
+    {
+        _table.Section("Escrow");
+        const ulong End = GenesisSeconds + 1_999_999;
+        var terms = new EscrowTerms
+        {
+            Agreement = Hash256.Sha256("an agreement"u8),
+            Buyer = Keys[4].Address,
+            Provider = Keys[5].Address,
+            DisputeWindowSeconds = 86_400,
+            Developer = Keys[6].Address,
+            DeveloperShare = 500,
+        };
+        AbiWriter Terms(EscrowTerms trade) => trade.Write(new AbiWriter());
+        await RunAsync(4, "Escrow", Terms(terms with { Agreement = default }).Add(Tokens(10)).Add(End).ToCall(EscrowAbi.Lock));
+        _table.Add("lock", await RunAsync(4, "Escrow", Terms(terms).Add(Tokens(10)).Add(End).ToCall(EscrowAbi.Lock)), 90_000);
+        _table.Add("roll: more money, a later end", await RunAsync(4, "Escrow", Terms(terms).Add(Tokens(1)).Add(End + 1).ToCall(EscrowAbi.Roll)));
+        var (r, vs) = new EscrowVoucher(terms.TradeId(), Tokens(3)).Sign(_anvil.ChainId, _contracts["Escrow"], Keys[4]).ToCompact();
+        _table.Add(
+            "settle a voucher, developer's share kept for it",
+            await RunAsync(5, "Escrow", Terms(terms).Add(Tokens(3)).Add(false).Add(r).Add(vs).ToCall(EscrowAbi.Settle)));
+        await _anvil.IncreaseTimeAsync(TimeSpan.FromDays(30));
+        _table.Add("refund the rest", await RunAsync(4, "Escrow", Terms(terms).ToCall(EscrowAbi.Refund)));
     }
 
     private async Task MeasureHashLocksAsync()

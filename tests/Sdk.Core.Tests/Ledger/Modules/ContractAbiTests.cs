@@ -12,6 +12,13 @@ public sealed class ContractAbiTests
     /// <summary>One class <c>XAbi</c> per module X.</summary>
     public static TheoryData<string> Modules { get; } = [.. Interfaces().Keys];
 
+    [Fact]
+    public void Every_contract_in_the_package_has_its_interface_in_CSharp()
+    {
+        var contracts = typeof(ILedger).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".json", StringComparison.Ordinal)).Select(name => name[..^".json".Length]);
+        Assert.Equal(contracts.Order(StringComparer.Ordinal), Interfaces().Keys.Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Modules))]
     public void Functions_are_the_compiled_ones(string module) =>

@@ -1,5 +1,6 @@
 using Sdk.Core.Cryptography;
 using Sdk.Core.Ledger.Abi;
+using Sdk.Core.Ledger.Modules.Evidence;
 using Sdk.Core.Ledger.Modules.Token;
 
 namespace Sdk.Core.Ledger.Modules.Vault;
@@ -23,7 +24,7 @@ public sealed class VaultContract : ContractClient, IContract<VaultContract>
     public static string ModuleName => VaultModule.ModuleName;
 
     /// <inheritdoc/>
-    public static IReadOnlyList<AbiError> Errors { get; } = [.. VaultAbi.Errors, .. TokenAbi.Errors];
+    public static IReadOnlyList<AbiError> Errors { get; } = [.. VaultAbi.Errors, .. EvidenceAbi.Errors, .. TokenAbi.Errors];
 
     /// <inheritdoc/>
     public static VaultContract Bind(ILedger ledger, AccountAddress address) => new(ledger, address);

@@ -1,16 +1,13 @@
 using Sdk.Core.Cryptography;
 using Sdk.Core.Ledger.Abi;
 using Sdk.Core.Ledger.Embedded;
+using Sdk.Core.Ledger.Modules.Evidence;
 
 namespace Sdk.Core.Ledger.Modules.Vault;
 
 /// <summary>How cheques are cashed.</summary>
 public sealed partial class VaultModule
 {
-    // Of IEvidence.sol.
-    private static readonly AbiFunction RecordBounce = new("recordBounce(address,address,uint256)");
-    private static readonly AbiFunction ClearBounce = new("clearBounce(address,address,uint256)");
-
     private void CashCheque(ModuleFrame frame, ref AbiReader arguments, AbiWriter results)
     {
         var (issuer, beneficiary, cumulativePayout) = (arguments.ReadAddress(), arguments.ReadAddress(), arguments.ReadAmount());
@@ -111,13 +108,13 @@ public sealed partial class VaultModule
         if (!cleared.IsZero)
         {
             frame.Emit(VaultAbi.BounceCleared, [Topic(issuer), Topic(beneficiary)], new AbiWriter().Add(cleared));
-            CallContract(frame, _evidence, new AbiWriter().Add(issuer).Add(beneficiary).Add(cleared).ToCall(ClearBounce));
+            CallContract(frame, _evidence, new AbiWriter().Add(issuer).Add(beneficiary).Add(cleared).ToCall(EvidenceAbi.ClearBounce));
         }
 
         if (!added.IsZero)
         {
             frame.Emit(VaultAbi.ChequeBounced, [Topic(issuer), Topic(beneficiary)], new AbiWriter().Add(added));
-            CallContract(frame, _evidence, new AbiWriter().Add(issuer).Add(beneficiary).Add(added).ToCall(RecordBounce));
+            CallContract(frame, _evidence, new AbiWriter().Add(issuer).Add(beneficiary).Add(added).ToCall(EvidenceAbi.RecordBounce));
         }
 
         return (true, paid, book.PaidOut);
