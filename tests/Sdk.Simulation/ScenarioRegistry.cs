@@ -3,6 +3,7 @@ using Sdk.Simulation.Gossip;
 using Sdk.Simulation.LaneA;
 using Sdk.Simulation.LaneA.Directed;
 using Sdk.Simulation.Overlay;
+using Sdk.Simulation.Payments;
 
 namespace Sdk.Simulation;
 
@@ -18,6 +19,7 @@ internal static class ScenarioRegistry
         new GossipScenario(),
         new OverlayScenario(),
         new OverlayLightScenario(),
+        new PaymentsScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

@@ -43,7 +43,8 @@ internal sealed partial class Accounting
             sheet.Received = UInt128.Max(sheet.Received, payout);
             sheet.ReceivedSignature = cheque.Signature;
             sheet.Balance -= (Int128)value;
-            sheet.HardDeposit = ToUInt128(cover.HardDeposit);
+            sheet.Advanced = UInt128.Min(sheet.Advanced, (UInt128)Int128.Max(0, sheet.Balance));
+            Secure(sheet, cover, nowMs);
             sheet.UncashedSinceMs = sheet.UncashedSinceMs == 0 ? nowMs : sheet.UncashedSinceMs;
             CloseInvoice(sheet);
             Want(sheet, Outgoing.Acknowledgement);
@@ -126,6 +127,8 @@ internal sealed partial class Accounting
             sheet.Cashed = UInt128.Max(sheet.Cashed, paid);
             sheet.Balance += (Int128)sheet.Bounced - (Int128)bouncedBefore;
             sheet.IsCashing = sheet.IsPressed = false;
+            sheet.HardDeposit = 0; // What is left of it the next cover says.
+            Due(sheet);
             sheet.UncashedSinceMs = sheet.Unpresented == 0 ? 0 : nowMs;
             if (sheet.Bounced > bouncedBefore)
             {
@@ -155,6 +158,22 @@ internal sealed partial class Accounting
         }
     }
 
+    /// <summary>What the ledger says now of a peer's cover: a cheque that has bounced is presented again once there is some.</summary>
+    public void Covered(PeerSheet sheet, ChequeCover cover, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            Secure(sheet, cover, now.ToUnixTimeMilliseconds());
+            sheet.IsPressed |= sheet.Bounced > 0 && !cover.Available.IsZero;
+        }
+    }
+
+    private void Secure(PeerSheet sheet, ChequeCover cover, long nowMs)
+    {
+        sheet.HardDeposit = ToUInt128(cover.HardDeposit);
+        sheet.SecuredUntilMs = nowMs + (long)_parameters.SecuredFor.TotalMilliseconds;
+    }
+
     private ChequeExpectation Expectation(PeerSheet sheet)
     {
         var owed = sheet.Balance > 0 ? (UInt128)sheet.Balance : 0;
@@ -172,12 +191,12 @@ internal sealed partial class Accounting
 
     private bool IsWorthCashing(PeerSheet sheet, UInt128 costs, long nowMs)
     {
-        var value = sheet.Unpresented;
+        var value = sheet.Unpresented + (sheet.IsPressed ? sheet.Bounced : 0);
         return value > costs
             && (value / AccountingParameters.CashValueOverGas >= costs
                 || nowMs - sheet.UncashedSinceMs >= (long)_parameters.CashDeadline.TotalMilliseconds
                 || sheet.IsPressed
-                || Exposure(sheet) >= sheet.InvoiceLevel);
+                || Exposure(sheet, nowMs) >= sheet.InvoiceLevel);
     }
 
     /// <summary>Notes who has a part of what the peer owes; it is theirs when the peer has paid.</summary>

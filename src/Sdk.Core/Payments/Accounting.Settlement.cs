@@ -230,7 +230,9 @@ internal sealed partial class Accounting
                 return;
             }
 
-            var forgiven = UInt128.Min(free, (UInt128)sheet.Balance);
+            // Services are given free, money is not: neither what we paid in advance nor what bounced.
+            var money = UInt128.Min(sheet.Advanced + sheet.Bounced, (UInt128)sheet.Balance);
+            var forgiven = UInt128.Min(free, (UInt128)sheet.Balance - money);
             sheet.Balance -= (Int128)forgiven;
             sheet.Forgiven += forgiven;
             free -= forgiven;
@@ -265,13 +267,23 @@ internal sealed partial class Accounting
 
     private UInt128 Issue(PeerSheet sheet, UInt128 amount, long nowMs)
     {
+        var asked = amount;
+
+        // A peer may have brought us into debt by cheques alone: then paying is lending, until they are cashed.
+        var room = (Int128)sheet.Threshold - Exposure(sheet, nowMs);
+        if (room < (Int128)amount && !_mutations.HasFlag(AccountingMutations.PayUnlimited))
+        {
+            sheet.IsPressed = sheet.Unpresented > 0;
+            amount = room > 0 ? (UInt128)room : 0;
+        }
+
         var paid = UInt128.Min(amount, UInt128.Min(Funds, AccountingParameters.PayoutMax - sheet.Issued));
         if (paid < amount)
         {
             Raise(AccountingEventKind.FundsMissing, sheet, amount - paid);
         }
 
-        if (paid == 0 || (paid < amount && paid < MinCheque(sheet.Announced)))
+        if (paid == 0 || (paid < asked && paid < MinCheque(sheet.Announced)))
         {
             return 0;
         }
@@ -280,7 +292,9 @@ internal sealed partial class Accounting
         _issuedTotal += paid;
         if (!_mutations.HasFlag(AccountingMutations.NoShadowBalance))
         {
+            var owedBefore = Int128.Max(0, sheet.Balance);
             sheet.Balance += (Int128)paid;
+            sheet.Advanced += (UInt128)(Int128.Max(0, sheet.Balance) - owedBefore);
         }
 
         sheet.SentAtMs = nowMs;

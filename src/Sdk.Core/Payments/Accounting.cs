@@ -128,7 +128,7 @@ internal sealed partial class Accounting : IDisposable
                 return ReserveResult.Blocked;
             }
 
-            if (Exposure(sheet) + (Int128)price > (Int128)sheet.Threshold)
+            if (Exposure(sheet, nowMs) + (Int128)price > (Int128)sheet.Threshold)
             {
                 AskForMoney(sheet);
                 return ReserveResult.Threshold;
@@ -199,6 +199,7 @@ internal sealed partial class Accounting : IDisposable
             {
                 sheet.ReservedSpending -= entry.Amount;
                 sheet.Balance -= (Int128)entry.Amount;
+                sheet.Advanced = UInt128.Min(sheet.Advanced, (UInt128)Int128.Max(0, sheet.Balance));
                 sheet.Spent += entry.Amount;
                 if (-sheet.Balance >= sheet.SettlementLevel)
                 {
@@ -252,9 +253,9 @@ internal sealed partial class Accounting : IDisposable
     public void Dispose() => _journal.Dispose();
 
     /// <summary>What we lose if the peer never pays again: the bound of the whole design.</summary>
-    private Int128 Exposure(PeerSheet sheet)
+    private Int128 Exposure(PeerSheet sheet, long nowMs)
     {
-        var held = _mutations.HasFlag(AccountingMutations.NoExposure) ? 0 : sheet.Unsecured;
+        var held = _mutations.HasFlag(AccountingMutations.NoExposure) ? 0 : sheet.Unsecured(nowMs);
         var reserved = _mutations.HasFlag(AccountingMutations.NoReservations) ? 0 : sheet.ReservedEarnings;
         return sheet.Balance + (Int128)(held + reserved);
     }

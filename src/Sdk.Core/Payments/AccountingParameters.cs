@@ -43,6 +43,11 @@ internal sealed record AccountingParameters(ChequeDomain Domain, AccountAddress 
     /// <summary>A held cheque is cashed after this time even if little would be left after the cost.</summary>
     public TimeSpan CashDeadline { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// How long a hard deposit counts after the ledger was asked: less than the delay of its decrease by the time that cashing takes.
+    /// </summary>
+    public TimeSpan SecuredFor { get; init; } = TimeSpan.FromHours(12);
+
     /// <summary>How often a cheque is sent again until it is acknowledged, and an invoice until it is answered.</summary>
     public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -88,4 +93,7 @@ internal enum AccountingMutations
 
     /// <summary>Reservations do not count until they are applied.</summary>
     NoReservations = 128,
+
+    /// <summary>What we pay may raise what we can lose to the peer beyond its threshold: money is given for cheques.</summary>
+    PayUnlimited = 256,
 }

@@ -43,9 +43,15 @@ public sealed class ChequeDomain : IEquatable<ChequeDomain>
     public bool Verify(SignedCheque cheque)
     {
         ArgumentNullException.ThrowIfNull(cheque);
-        return cheque.ChainId == ChainId && cheque.Vault == Vault
+        if (!Equals(cheque.VerifiedIn)
+            && cheque.ChainId == ChainId && cheque.Vault == Vault
             && PublicKey.Recover(DigestOf(cheque.Cheque).Bytes, cheque.Signature) is { } key
-            && AccountAddress.FromPublicKey(key) == cheque.Cheque.Issuer;
+            && AccountAddress.FromPublicKey(key) == cheque.Cheque.Issuer)
+        {
+            cheque.VerifiedIn = this;
+        }
+
+        return Equals(cheque.VerifiedIn);
     }
 
     /// <inheritdoc/>

@@ -17,6 +17,9 @@ internal sealed class PeerSheet(int index, AccountAddress account)
     /// <summary>What the peer owes us; negative where we owe it. Cheques count from their issue, or their acceptance, on.</summary>
     public Int128 Balance { get; set; }
 
+    /// <summary>What of <see cref="Balance"/> is money that we gave beyond our debt: time does not forgive it.</summary>
+    public UInt128 Advanced { get; set; }
+
     /// <summary>Until when the free allowance is booked.</summary>
     public long RefreshedAtMs { get; set; }
 
@@ -92,6 +95,9 @@ internal sealed class PeerSheet(int index, AccountAddress account)
     /// <summary>What the issuer has set aside for us alone, as the ledger said last.</summary>
     public UInt128 HardDeposit { get; set; }
 
+    /// <summary>Until when that is certain: the issuer may have announced to take it back.</summary>
+    public long SecuredUntilMs { get; set; }
+
     /// <summary>What the vault has paid the peer of our cheques, as the ledger said last.</summary>
     public UInt128 PaidToPeer { get; set; }
 
@@ -147,7 +153,7 @@ internal sealed class PeerSheet(int index, AccountAddress account)
     public UInt128 Unpresented => Received - UInt128.Max(Presented, Cashed);
 
     /// <summary>What of the peer's cheques nothing but its word stands behind.</summary>
-    public UInt128 Unsecured => Unpresented > HardDeposit ? Unpresented - HardDeposit : 0;
+    public UInt128 Unsecured(long nowMs) => nowMs >= SecuredUntilMs ? Unpresented : Unpresented > HardDeposit ? Unpresented - HardDeposit : 0;
 }
 
 /// <summary>Messages that wait for a commit.</summary>

@@ -7,7 +7,7 @@ namespace Sdk.Core.Payments;
 internal static class SheetCodec
 {
     public const int SheetBytes =
-        sizeof(int) + AccountAddress.LengthBytes + (11 * AmountBytes) + (4 * sizeof(long)) + Signature.LengthBytes
+        sizeof(int) + AccountAddress.LengthBytes + (12 * AmountBytes) + (4 * sizeof(long)) + Signature.LengthBytes
         + (2 * (AccountAddress.LengthBytes + AmountBytes));
 
     private const int AmountBytes = 16;
@@ -18,6 +18,7 @@ internal static class SheetCodec
         writer.Put(sheet.Index);
         writer.Put(sheet.Account);
         writer.Put((UInt128)sheet.Balance);
+        writer.Put(sheet.Advanced);
         writer.Put(sheet.RefreshedAtMs);
         writer.Put(sheet.Issued);
         writer.Put(sheet.Acknowledged);
@@ -47,6 +48,7 @@ internal static class SheetCodec
     {
         var reader = new Reader(bytes[(sizeof(int) + AccountAddress.LengthBytes)..]);
         sheet.Balance = (Int128)reader.Amount();
+        sheet.Advanced = reader.Amount();
         sheet.RefreshedAtMs = reader.Time();
         sheet.Issued = reader.Amount();
         sheet.Acknowledged = reader.Amount();

@@ -38,6 +38,9 @@ public sealed class SignedCheque
     /// <summary>The issuer's signature; whether it is one <see cref="ChequeDomain.Verify"/> says.</summary>
     public Signature Signature { get; }
 
+    /// <summary>Where the signature was found good: it is looked at once.</summary>
+    internal ChequeDomain? VerifiedIn { get; set; }
+
     /// <summary>
     /// Reads an encoding. Refuses another length or version, and a signature that is none (r or s out of range, high s, v other than 27
     /// and 28). Whose signature it is is not checked here.

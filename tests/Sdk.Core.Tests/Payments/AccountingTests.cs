@@ -171,6 +171,63 @@ public sealed class AccountingTests : IDisposable
     }
 
     [Fact]
+    public void Time_does_not_forgive_money_that_was_paid_in_advance()
+    {
+        _us.Books.ReceiveInvoice(_peer, 250, _us.Now);
+        Assert.Equal((UInt128)250, _us.Send().Issued);
+
+        _us.Now += TimeSpan.FromHours(1);
+        _us.Books.ReceiveInvoice(_peer, 500, _us.Now);
+        Assert.Equal((UInt128)250, _us.Send().Issued);
+
+        _us.Spend(_peer, 100);
+        _us.Books.ReceiveInvoice(_peer, 500, _us.Now);
+        Assert.Equal((UInt128)350, _us.Send().Issued);
+    }
+
+    [Fact]
+    public void Money_is_not_given_back_for_cheques_that_were_not_cashed()
+    {
+        _us.Take(_peer, _peerKey, 1000);
+        _us.Earn(_peer, 1000);
+        _us.Take(_peer, _peerKey, 2000);
+
+        _us.Books.ReceiveInvoice(_peer, 1000, _us.Now);
+        Assert.Equal((UInt128)0, _us.Send().Issued);
+
+        _us.Books.Cashed(_peer, 2000, 2000, _us.Now);
+        _us.Books.ReceiveInvoice(_peer, 1000, _us.Now);
+        Assert.Equal((UInt128)1000, _us.Send().Issued);
+    }
+
+    [Fact]
+    public void Time_does_not_forgive_what_bounced()
+    {
+        _us.Earn(_peer, 800);
+        _us.Take(_peer, _peerKey, 800);
+        _us.Books.Cashed(_peer, 800, 300, _us.Now);
+
+        _us.Now += TimeSpan.FromHours(1);
+        _us.Books.Tick(_us.Now);
+        _us.Books.Pay(_peer, _us.Now);
+
+        Assert.Equal(500, _peer.Balance);
+    }
+
+    [Fact]
+    public void A_bounced_cheque_is_presented_again_once_it_is_covered()
+    {
+        _us.Take(_peer, _peerKey, 800);
+        _us.Books.Commit();
+        _us.Books.Cashed(_peer, 800, 300, _us.Now);
+        Assert.Empty(_us.Books.BeginCashing(costs: 1, max: 8, _us.Now));
+
+        _us.Books.Covered(_peer, new ChequeCover(500, 0, 0, 300), _us.Now);
+
+        Assert.Single(_us.Books.BeginCashing(costs: 1, max: 8, _us.Now));
+    }
+
+    [Fact]
     public void Cheques_that_the_peer_has_not_booked_count_as_debt_when_more_is_reserved()
     {
         _us.Spend(_peer, 900);
@@ -292,7 +349,12 @@ public sealed class AccountingTests : IDisposable
         _us.Earn(_peer, 800);
         _us.Take(_peer, _peerKey, 800, hard: 800);
 
-        Assert.Equal(ReserveResult.Reserved, _us.Books.ReserveEarning(_peer, 1000, _us.Now, out _));
+        Assert.Equal(ReserveResult.Reserved, _us.Books.ReserveEarning(_peer, 1000, _us.Now, out var reservation));
+
+        // Its issuer may have taken it back meanwhile.
+        _us.Books.Release(reservation, _us.Now);
+        _us.Now += _us.Parameters.SecuredFor;
+        Assert.Equal(ReserveResult.Threshold, _us.Books.ReserveEarning(_peer, 1000, _us.Now, out _));
     }
 
     [Fact]
