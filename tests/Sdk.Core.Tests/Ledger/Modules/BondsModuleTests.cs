@@ -76,6 +76,7 @@ public sealed class BondsModuleTests
         Assert.Equal("BondOutOfRange", RefusedLeave(Bond + 1));
         Assert.Equal("BondOutOfRange", RefusedLeave(Bond - TokenAmount.OneToken + 1));
         Leave(Bond);
+        _world.Block += 256;
         Leave(0);
         Leave(Bond - TokenAmount.OneToken);
         _world.Now += (7 * TradeWorld.Day) - 1;
@@ -96,7 +97,59 @@ public sealed class BondsModuleTests
         var provider = ProviderOf(_provider);
         Assert.Equal((Stake * 10, Stake * 10, Stake * 10), (provider.Bond, provider.AtRisk, provider.Leaving));
         Assert.Equal("NothingToPay", _world.Refused(_provider, TradeWorld.Bonds, BondsAbi.Withdraw));
-        Assert.Equal("StakeOutOfRange", RefusedChallenge(_provider, 3, Stake));
+        Assert.Equal("StakeOutOfRange", RefusedChallenge(_provider, 3, (Stake * 10) + 1));
+    }
+
+    [Fact]
+    public void A_case_of_a_friend_shields_no_bond_from_the_case_of_another()
+    {
+        Challenge(stake: Bond.Divide(10, TokenRounding.Down));
+        Assert.Equal(Bond, ProviderOf(_provider).AtRisk);
+        var cheated = Somebody(3);
+        _world.Do(cheated, TradeWorld.Bonds, BondsAbi.Challenge, ChallengeCall(_provider, 3, Stake));
+        Assert.Equal(Stake * 10, Case(2).AtRisk);
+
+        // The friend's case is judged first, and all that was asked for in time leaves: what the other case may take does not.
+        _world.Do(_provider, TradeWorld.Bonds, BondsAbi.Answer, new AbiWriter().Add(1).Add(Proof));
+        Leave(Bond);
+        _world.Now += 7 * TradeWorld.Day;
+        Judge();
+        _world.Do(_provider, TradeWorld.Bonds, BondsAbi.Withdraw);
+        Assert.Equal(Stake * 10, ProviderOf(_provider).Bond);
+        Judge(2);
+        Assert.Equal(TokenAmount.Zero, ProviderOf(_provider).Bond);
+        Assert.Equal(Stake * 6, _world.Owed(TradeWorld.Bonds, cheated.Address));
+    }
+
+    [Fact]
+    public void A_bond_that_a_friend_empties_loses_half_of_it()
+    {
+        Challenge(stake: Bond);
+        var cheated = Somebody(3);
+        _world.Do(cheated, TradeWorld.Bonds, BondsAbi.Challenge, ChallengeCall(_provider, 3, Stake));
+        Draw(2);
+        _world.Now += TradeWorld.Day + 1;
+        Testify(2, 0, false);
+        Judge();
+        Assert.Equal(Bond + Bond.Divide(2, TokenRounding.Down), _world.Owed(TradeWorld.Bonds, _challenger.Address));
+        Assert.Equal(Bond.Divide(2, TokenRounding.Down), _world.BalanceOf(Burned));
+        Judge(2);
+        Assert.Equal((Stake, TokenAmount.Zero), (_world.Owed(TradeWorld.Bonds, cheated.Address), _world.Owed(TradeWorld.Bonds, WitnessIn(2, 0).Address)));
+        Assert.Equal(2UL, _world.StandingOf(_provider.Address).Slashes);
+    }
+
+    [Fact]
+    public void What_is_announced_to_leave_counts_as_no_bond_and_comes_back_after_256_blocks()
+    {
+        Leave(Bond);
+        Assert.Equal(TokenAmount.Zero, TokenAmount.FromBytes(_world.Ask(TradeWorld.Bonds, BondsAbi.LiableOf, new AbiWriter().Add(_provider.Address))));
+        Assert.Equal(_world.Block, ProviderOf(_provider).BondedUntil);
+        Assert.Equal("TooEarly", RefusedLeave(0));
+        Assert.Equal("BondOutOfRange", _world.Refused(_provider, TradeWorld.Bonds, BondsAbi.Post, new AbiWriter().Add(1)));
+        Assert.Equal("TooEarly", _world.Refused(_provider, TradeWorld.Bonds, BondsAbi.Post, new AbiWriter().Add(Bond)));
+        _world.Block += 256;
+        Leave(0);
+        Assert.Equal((Bond, _world.Block), (ProviderOf(_provider).Liable, ProviderOf(_provider).BondedSince));
     }
 
     [Fact]
@@ -274,14 +327,11 @@ public sealed class BondsModuleTests
     public void Who_joins_or_leaves_after_the_block_that_draws_changes_nothing()
     {
         _world.Entropy = 3;
-        Leave(TokenAmount.OneToken, TradeWorld.Key(12));
         Leave(TokenAmount.OneToken, TradeWorld.Key(13));
-        _world.Now += 7 * TradeWorld.Day;
-        _world.Do(TradeWorld.Key(13), TradeWorld.Bonds, BondsAbi.Withdraw);
         Challenge(3);
         _world.Block += 2;
         Register(Somebody(40), Bond);
-        _world.Do(TradeWorld.Key(12), TradeWorld.Bonds, BondsAbi.Withdraw);
+        Leave(TokenAmount.OneToken, TradeWorld.Key(12));
         Assert.Equal("TooEarly", _world.Refused(TradeWorld.Key(12), TradeWorld.Bonds, BondsAbi.Post, new AbiWriter().Add(Bond)));
         var expected = WitnessDraw.Pick(
             TradeWorld.Hash($"block {Case(1).DrawBlock} 3"), 1, 6, 3, number => number is 2 or 3 or 4 or 6);
@@ -310,22 +360,14 @@ public sealed class BondsModuleTests
         Challenge(7);
         Draw();
         Assert.Equal(Witnesses, Case(1).Drawn);
-        for (byte i = 0; i < Witnesses; i++)
+        Leave(TokenAmount.OneToken, TradeWorld.Key(10));
+        Challenge();
+        _world.Block++;
+        Draw(2);
+        Assert.Equal(3, Case(2).Drawn);
+        for (byte i = 1; i < Witnesses; i++)
         {
             Leave(TokenAmount.OneToken, TradeWorld.Key((byte)(10 + i)));
-        }
-
-        _world.Now += 7 * TradeWorld.Day;
-        for (byte i = 0; i < Witnesses; i++)
-        {
-            _world.Do(TradeWorld.Key((byte)(10 + i)), TradeWorld.Bonds, BondsAbi.Withdraw);
-            if (i == 0)
-            {
-                Challenge();
-                _world.Block++;
-                Draw(2);
-                Assert.Equal(3, Case(2).Drawn);
-            }
         }
 
         Challenge();
@@ -341,9 +383,10 @@ public sealed class BondsModuleTests
     public void A_bond_that_fell_comes_to_stand_again_after_256_blocks()
     {
         Leave(Bond);
+        Assert.Equal(_world.Block, ProviderOf(_provider).BondedUntil);
         _world.Now += 7 * TradeWorld.Day;
         _world.Do(_provider, TradeWorld.Bonds, BondsAbi.Withdraw);
-        Assert.Equal(_world.Block, ProviderOf(_provider).BondedUntil);
+        _world.Block--;
         _world.Block += 255;
         Assert.Equal("TooEarly", _world.Refused(_provider, TradeWorld.Bonds, BondsAbi.Post, new AbiWriter().Add(Bond)));
         Assert.Equal("BondOutOfRange", _world.Refused(_provider, TradeWorld.Bonds, BondsAbi.Post, new AbiWriter().Add(5)));

@@ -8,21 +8,23 @@ import {IEvidence} from "src/Sdk.Core/Ledger/Modules/Evidence/IEvidence.sol";
 ///
 ///   challenge (a stake) → draw (witnesses, by a block's hash) → answer (within a day) → testimonies (until a day later) → judge
 ///
-/// and puts at risk as much of the bond as ten times the stake. Without an answer the provider is guilty unless most witnesses say that it
-/// served; with an answer the majority of the testimonies decides, and where there is none nobody is convicted.
+/// and puts at risk as much of the bond as ten times the stake, whatever other cases there are: a case of a friend shields nothing. Without
+/// an answer the provider is guilty unless most witnesses say that it served; with an answer the majority of the testimonies decides, and
+/// where there is none nobody is convicted.
 ///
 /// Witnesses are providers whose bond stood in the block whose hash draws them; everything that the draw reads is fixed in that block, so
-/// that nobody who knows the hash can change the outcome, by joining, leaving or paying in.
+/// that nobody who knows the hash can change the outcome, by joining, leaving or paying in. A bond stands while what is not announced to leave is
+/// the least at least. Whoever asks what a provider answers with asks `liableOf`: the rest may be gone at any moment.
 contract Bonds {
     struct Provider {
         bytes32 overlayNonce; // fixed at registration
         uint104 bond;
-        uint104 atRisk; // of the bond: what open cases may take
+        uint104 atRisk; // what open cases may take, each for itself: in all it may be more than the bond
         uint32 number; // from 1 in the order of registration
         uint104 leaving; // of the bond: what may be withdrawn from `leavesAt` on
         uint40 leavesAt;
         uint40 bondedSince; // block in which the bond last came to stand
-        uint40 bondedUntil; // block in which it last fell below the least; zero when it never did
+        uint40 bondedUntil; // block in which it last ceased to; zero when it never did
     }
 
     struct Case {
@@ -148,29 +150,26 @@ contract Bonds {
         _take(amount);
     }
 
-    /// Tops the bond up. A bond that had fallen below the least comes to stand again no sooner than 256 blocks later: sooner, its owner
-    /// could undo by it what a draw has to read.
+    /// Tops the bond up. A bond that has ceased to stand comes to stand again no sooner than 256 blocks later: sooner, its owner could undo by
+    /// it what a draw has to read.
     function post(uint256 amount) external {
         Provider storage p = providers[msg.sender];
         if (p.number == 0) revert NotRegistered();
-        uint256 bond = p.bond;
-        if (amount == 0 || amount > type(uint104).max - bond || bond + amount < bondMin) revert BondOutOfRange();
-        if (bond < bondMin) {
-            if (block.number <= p.bondedUntil + HASHES) revert TooEarly();
-            p.bondedSince = uint40(block.number);
-        }
-        p.bond = uint104(bond + amount);
+        (uint256 bond, uint256 leaving) = (p.bond, p.leaving);
+        if (amount == 0 || amount > type(uint104).max - bond || bond + amount - leaving < bondMin) revert BondOutOfRange();
+        _change(p, bond + amount, leaving);
         emit BondPosted(msg.sender, amount, bond + amount);
         _take(amount);
     }
 
     /// Asks to take so much of the bond away, all of it or down to the least; the delay begins anew with each request, and zero takes
-    /// the request back. Until it is withdrawn, it answers for cases like the rest.
+    /// the request back. Until it is withdrawn, it answers for cases like the rest, but no more counts as a bond that stands.
     function requestLeave(uint256 amount) external {
         Provider storage p = providers[msg.sender];
         if (p.number == 0) revert NotRegistered();
-        if (amount > p.bond || (amount != 0 && amount != p.bond && p.bond - amount < bondMin)) revert BondOutOfRange();
-        p.leaving = uint104(amount);
+        uint256 bond = p.bond;
+        if (amount > bond || (amount != 0 && amount != bond && bond - amount < bondMin)) revert BondOutOfRange();
+        _change(p, bond, amount);
         p.leavesAt = uint40(block.timestamp + LEAVE_DELAY);
         emit LeaveRequested(msg.sender, amount, p.leavesAt);
     }
@@ -178,29 +177,28 @@ contract Bonds {
     /// Takes away what was asked for, as far as no open case may take it.
     function withdraw() external {
         Provider storage p = providers[msg.sender];
-        uint256 bond = p.bond;
-        uint256 free = bond - p.atRisk;
-        uint256 amount = p.leaving < free ? p.leaving : free;
+        (uint256 bond, uint256 leaving, uint256 atRisk) = (p.bond, p.leaving, p.atRisk);
+        uint256 free = atRisk < bond ? bond - atRisk : 0;
+        uint256 amount = leaving < free ? leaving : free;
         if (amount == 0) revert NothingToPay();
         if (block.timestamp < p.leavesAt) revert TooEarly();
-        p.leaving -= uint104(amount);
-        _lower(p, bond - amount);
+        _change(p, bond - amount, leaving - amount);
         emit BondWithdrawn(msg.sender, amount, bond - amount);
         _send(msg.sender, amount);
     }
 
     /// Opens a case about `subject` (the hash of what was owed, such as an agreement or a block of data) with 3, 5 or 7 seats for witnesses.
-    /// What the case may take is ten times the stake, or what no other case may take where that is less.
+    /// What the case may take is ten times the stake, or the bond where that is less.
     function challenge(address provider, uint8 kind, bytes32 subject, uint256 seats, uint256 stake) external {
         Provider storage p = providers[provider];
         if (p.number == 0) revert NotRegistered();
         if (provider == msg.sender) revert SelfChallenge();
         if (seats < SEATS_MIN || seats > SEATS_MAX || seats % 2 == 0) revert SeatsOutOfRange();
         if (stake < stakeMin || stake > type(uint96).max) revert StakeOutOfRange();
-        uint256 atRisk = p.bond - p.atRisk;
+        uint256 atRisk = p.bond;
         if (atRisk > stake * RISK_PER_STAKE) atRisk = stake * RISK_PER_STAKE;
         // The witnesses' half of the stake is taken from what a guilty provider loses.
-        if (atRisk < stake) revert StakeOutOfRange();
+        if (atRisk < stake || atRisk > type(uint104).max - p.atRisk) revert StakeOutOfRange();
         p.atRisk += uint104(atRisk);
         uint256 caseId = ++caseCount;
         Case storage c = cases[caseId];
@@ -273,8 +271,8 @@ contract Bonds {
 
     /// The verdict, by rule; anybody may ask for it when the time for testimonies is over.
     ///
-    /// Guilty: of what was at risk half is the challenger's, who has its stake back; witnesses of the majority share half a stake; the rest
-    /// is burned, so that nobody empties its own bond by accusing itself.
+    /// Guilty: of what was at risk, as far as cases judged before have left it, half is the challenger's, who has its stake back; witnesses of
+    /// the majority share half a stake; the rest is burned, so that nobody empties its own bond by a friend's case for less than half of it.
     /// Acquitted by a majority: the stake is lost. Its witnesses share the same half (a verdict must not pay them better than the other),
     /// the provider has the rest for its trouble.
     /// Undecided: a tenth of the stake is the provider's, the rest goes back; silent witnesses must not ruin who told the truth.
@@ -294,12 +292,14 @@ contract Bonds {
         uint256 slashed = 0;
         uint256 burned = 0;
         if (verdict == GUILTY) {
-            slashed = c.atRisk;
-            _lower(p, p.bond - slashed);
+            uint256 bond = p.bond;
+            slashed = c.atRisk < bond ? c.atRisk : bond;
+            bond -= slashed;
+            _change(p, bond, p.leaving < bond ? p.leaving : bond);
+            burned = slashed - slashed / 2;
             // A tie without an answer convicts, but had no majority to reward.
-            uint256 rewarded = against > forProvider ? _reward(c, testified & ~served, against, stake / 2) : 0;
+            if (against > forProvider) burned -= _reward(c, testified & ~served, against, stake / 2 < burned ? stake / 2 : burned);
             owed[c.challenger] += stake + slashed / 2;
-            burned = slashed - slashed / 2 - rewarded;
         } else if (verdict == ACQUITTED) {
             uint256 rewarded = _reward(c, served, forProvider, stake / 2);
             owed[provider] += stake - rewarded;
@@ -323,6 +323,11 @@ contract Bonds {
         owed[msg.sender] = 0;
         emit Collected(msg.sender, amount);
         _send(msg.sender, amount);
+    }
+
+    /// What a provider answers with: its bond without what it has announced to take away, and may take at any moment once the delay is over.
+    function liableOf(address account) external view returns (uint256) {
+        return providers[account].bond - providers[account].leaving;
     }
 
     /// An account that never registered has the number zero.
@@ -373,15 +378,22 @@ contract Bonds {
         }
     }
 
-    /// Whether the bond stood before the block and was not withdrawn or slashed before its end.
+    /// Whether the bond stood before the block and to its end.
     function _stood(Provider storage p, uint256 drawBlock) private view returns (bool) {
-        return p.bondedSince < drawBlock && (p.bond >= bondMin || p.bondedUntil > drawBlock);
+        return p.bondedSince < drawBlock && (p.bond - p.leaving >= bondMin || p.bondedUntil > drawBlock);
     }
 
-    function _lower(Provider storage p, uint256 bond) private {
-        if (p.bond >= bondMin && bond < bondMin) p.bondedUntil = uint40(block.number);
+    /// Writes bond and leave, and the block in which the bond comes to stand or ceases to.
+    function _change(Provider storage p, uint256 bond, uint256 leaving) private {
+        bool stood = p.bond - p.leaving >= bondMin;
+        bool stands = bond - leaving >= bondMin;
+        if (stood && !stands) p.bondedUntil = uint40(block.number);
+        if (stands && !stood) {
+            if (block.number <= p.bondedUntil + HASHES) revert TooEarly();
+            p.bondedSince = uint40(block.number);
+        }
         p.bond = uint104(bond);
-        if (p.leaving > bond) p.leaving = uint104(bond);
+        p.leaving = uint104(leaving);
     }
 
     function _witness(Case storage c, uint256 seat) private view returns (address) {

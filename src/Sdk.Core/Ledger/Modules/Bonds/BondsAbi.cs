@@ -35,6 +35,9 @@ public static class BondsAbi
     /// <summary>Whoever is owed something.</summary>
     public static readonly AbiFunction Collect = new("collect()");
 
+    /// <summary>What a provider answers with: its bond without what it has announced to take away.</summary>
+    public static readonly AbiFunction LiableOf = new("liableOf(address)", "(uint256)");
+
     /// <summary>A provider by its account.</summary>
     public static readonly AbiFunction ProviderOf = new("providerOf(address)", "((bytes32,uint104,uint104,uint32,uint104,uint40,uint40,uint40))");
 
@@ -161,7 +164,7 @@ public static class BondsAbi
     /// <summary>All functions.</summary>
     public static IReadOnlyList<AbiFunction> Functions { get; } =
     [
-        Register, Post, RequestLeave, Withdraw, Challenge, Draw, Answer, Testify, Judge, Collect, ProviderOf, ProviderOfNumber, CaseOf, WitnessOf,
+        Register, Post, RequestLeave, Withdraw, Challenge, Draw, Answer, Testify, Judge, Collect, LiableOf, ProviderOf, ProviderOfNumber, CaseOf, WitnessOf,
         ProviderCount, CaseCount, Owed, BondMin, StakeMin, Token, Evidence,
     ];
 

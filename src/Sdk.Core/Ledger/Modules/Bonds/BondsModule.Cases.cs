@@ -36,11 +36,10 @@ public sealed partial class BondsModule
             throw Revert(BondsAbi.StakeOutOfRange);
         }
 
-        var free = provider.Bond - provider.AtRisk;
-        var atRisk = free > stake * RiskPerStake ? stake * RiskPerStake : free;
+        var atRisk = provider.Bond > stake * RiskPerStake ? stake * RiskPerStake : provider.Bond;
 
         // The witnesses' half of the stake is taken from what a guilty provider loses.
-        if (atRisk < stake)
+        if (atRisk < stake || atRisk > Max104 - provider.AtRisk)
         {
             throw Revert(BondsAbi.StakeOutOfRange);
         }
@@ -195,14 +194,19 @@ public sealed partial class BondsModule
         var (slashed, burned) = (TokenAmount.Zero, TokenAmount.Zero);
         if (verdict == BondCaseState.Guilty)
         {
-            slashed = opened.AtRisk;
-            provider = Lower(frame, provider, provider.Bond - slashed);
+            slashed = opened.AtRisk < provider.Bond ? opened.AtRisk : provider.Bond;
+            var bond = provider.Bond - slashed;
+            provider = Change(frame, provider, bond, provider.Leaving < bond ? provider.Leaving : bond);
+            var challengerPart = slashed.Divide(2, TokenRounding.Down);
+            burned = slashed - challengerPart;
 
             // A tie without an answer convicts, but had no majority to reward.
-            var rewarded = against > forProvider ? Reward(opened, opened.Testified & ~opened.Served, against, half) : TokenAmount.Zero;
-            var challengerPart = slashed.Divide(2, TokenRounding.Down);
+            if (against > forProvider)
+            {
+                burned -= Reward(opened, opened.Testified & ~opened.Served, against, half < burned ? half : burned);
+            }
+
             _owed[opened.Challenger] += opened.Stake + challengerPart;
-            burned = slashed - challengerPart - rewarded;
         }
         else if (verdict == BondCaseState.Acquitted)
         {
@@ -252,7 +256,7 @@ public sealed partial class BondsModule
         }
 
         var candidate = _providers[account];
-        return candidate.BondedSince < opened.DrawBlock && (candidate.Bond >= BondMin || candidate.BondedUntil > opened.DrawBlock);
+        return candidate.BondedSince < opened.DrawBlock && (candidate.Liable >= BondMin || candidate.BondedUntil > opened.DrawBlock);
     }
 
     private TokenAmount Reward(BondCase opened, int marks, int count, TokenAmount pool)

@@ -44,6 +44,7 @@ public sealed partial class BondsModule : ContractModule
         Function(BondsAbi.Testify, OnTestify);
         Function(BondsAbi.Judge, OnJudge);
         Function(BondsAbi.Collect, OnCollect);
+        Function(BondsAbi.LiableOf, (_, ref arguments, results) => results.Add(_providers[arguments.ReadAddress()].Liable));
         Function(BondsAbi.ProviderOf, (_, ref arguments, results) => _providers[arguments.ReadAddress()].Write(results));
         Function(BondsAbi.ProviderOfNumber, (_, ref arguments, results) => results.Add(_providerAt[arguments.ReadAmount()]));
         Function(BondsAbi.CaseOf, (_, ref arguments, results) => _cases[arguments.ReadAmount()].Write(results));
@@ -97,22 +98,12 @@ public sealed partial class BondsModule : ContractModule
     {
         var amount = arguments.ReadAmount();
         var provider = Registered(frame.Sender);
-        if (amount.IsZero || amount > Max104 - provider.Bond || provider.Bond + amount < BondMin)
+        if (amount.IsZero || amount > Max104 - provider.Bond || provider.Bond + amount - provider.Leaving < BondMin)
         {
             throw Revert(BondsAbi.BondOutOfRange);
         }
 
-        if (provider.Bond < BondMin)
-        {
-            if (frame.BlockNumber <= provider.BondedUntil + BlockContext.HashesKept)
-            {
-                throw Revert(BondsAbi.TooEarly);
-            }
-
-            provider = provider with { BondedSince = frame.BlockNumber };
-        }
-
-        provider = provider with { Bond = provider.Bond + amount };
+        provider = Change(frame, provider, provider.Bond + amount, provider.Leaving);
         _providers[frame.Sender] = provider;
         frame.Emit(BondsAbi.BondPosted, [Topic(frame.Sender)], new AbiWriter().Add(amount).Add(provider.Bond));
         Take(frame, amount);
@@ -127,7 +118,7 @@ public sealed partial class BondsModule : ContractModule
             throw Revert(BondsAbi.BondOutOfRange);
         }
 
-        provider = provider with { Leaving = amount, LeavesAt = frame.Timestamp + LeaveDelay };
+        provider = Change(frame, provider, provider.Bond, amount) with { LeavesAt = frame.Timestamp + LeaveDelay };
         _providers[frame.Sender] = provider;
         frame.Emit(BondsAbi.LeaveRequested, [Topic(frame.Sender)], new AbiWriter().Add(amount).Add(provider.LeavesAt));
     }
@@ -135,7 +126,7 @@ public sealed partial class BondsModule : ContractModule
     private void OnWithdraw(ModuleFrame frame, ref AbiReader arguments, AbiWriter results)
     {
         var provider = _providers[frame.Sender];
-        var free = provider.Bond - provider.AtRisk;
+        var free = provider.AtRisk < provider.Bond ? provider.Bond - provider.AtRisk : TokenAmount.Zero;
         var amount = provider.Leaving < free ? provider.Leaving : free;
         if (amount.IsZero)
         {
@@ -147,7 +138,7 @@ public sealed partial class BondsModule : ContractModule
             throw Revert(BondsAbi.TooEarly);
         }
 
-        provider = Lower(frame, provider with { Leaving = provider.Leaving - amount }, provider.Bond - amount);
+        provider = Change(frame, provider, provider.Bond - amount, provider.Leaving - amount);
         _providers[frame.Sender] = provider;
         frame.Emit(BondsAbi.BondWithdrawn, [Topic(frame.Sender)], new AbiWriter().Add(amount).Add(provider.Bond));
         Send(frame, frame.Sender, amount);
@@ -172,12 +163,24 @@ public sealed partial class BondsModule : ContractModule
         return provider.Number != 0 ? provider : throw Revert(BondsAbi.NotRegistered);
     }
 
-    private static BondedProvider Lower(ModuleFrame frame, BondedProvider provider, TokenAmount bond) => provider with
+    /// <summary>Writes bond and leave, and the block in which the bond comes to stand or ceases to.</summary>
+    private static BondedProvider Change(ModuleFrame frame, BondedProvider provider, TokenAmount bond, TokenAmount leaving)
     {
-        BondedUntil = provider.Bond >= BondMin && bond < BondMin ? frame.BlockNumber : provider.BondedUntil,
-        Bond = bond,
-        Leaving = provider.Leaving > bond ? bond : provider.Leaving,
-    };
+        var stood = provider.Liable >= BondMin;
+        var stands = bond - leaving >= BondMin;
+        if (stands && !stood && frame.BlockNumber <= provider.BondedUntil + BlockContext.HashesKept)
+        {
+            throw Revert(BondsAbi.TooEarly);
+        }
+
+        return provider with
+        {
+            BondedUntil = stood && !stands ? frame.BlockNumber : provider.BondedUntil,
+            BondedSince = stands && !stood ? frame.BlockNumber : provider.BondedSince,
+            Bond = bond,
+            Leaving = leaving,
+        };
+    }
 
     private void Take(ModuleFrame frame, TokenAmount amount)
     {
