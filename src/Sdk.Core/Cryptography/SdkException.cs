@@ -367,7 +367,7 @@ public enum LedgerFailure
     /// <summary>The operation's nonce was used before, or leaves a gap.</summary>
     Nonce = 6,
 
-    /// <summary>The operation is larger than the ledger takes.</summary>
+    /// <summary>The operation is larger than the ledger takes, or an answer is longer than is taken.</summary>
     TooLarge = 7,
 
     /// <summary>The operation's signature is forged, or it is no operation.</summary>
@@ -396,6 +396,9 @@ public enum LedgerFailure
 
     /// <summary>A reorganisation took back what was included, and it did not come again.</summary>
     Reorganized = 16,
+
+    /// <summary>The node refuses the operation for a reason of its own, which the message gives; it was not taken.</summary>
+    Refused = 17,
 }
 
 /// <summary>A ledger did not do what it was asked; <see cref="Reason"/> says why. Nothing was booked, except where the reason says otherwise.</summary>

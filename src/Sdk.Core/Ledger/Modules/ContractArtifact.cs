@@ -43,10 +43,18 @@ public sealed class ContractArtifact
     /// <summary>The artifact of a module of this package.</summary>
     /// <param name="module">The module's name, such as <c>Vault</c>.</param>
     /// <exception cref="ArgumentException">There is no such module.</exception>
-    public static ContractArtifact Load(string module)
+    public static ContractArtifact Load(string module) =>
+        TryLoad(module) ?? throw new ArgumentException($"There is no contract '{module}'.", nameof(module));
+
+    /// <summary>The artifact of a module of this package; null where it has none of that name.</summary>
+    internal static ContractArtifact? TryLoad(string module)
     {
-        using var stream = typeof(ContractArtifact).Assembly.GetManifestResourceStream($"{module}.json")
-            ?? throw new ArgumentException($"There is no contract '{module}'.", nameof(module));
+        using var stream = typeof(ContractArtifact).Assembly.GetManifestResourceStream($"{module}.json");
+        if (stream is null)
+        {
+            return null;
+        }
+
         var json = new byte[stream.Length];
         stream.ReadExactly(json);
         return new ContractArtifact(module, json);
