@@ -1,5 +1,7 @@
+using Sdk.Core.Cryptography;
 using Sdk.Core.Ledger;
 using Sdk.Core.Ledger.Embedded;
+using Sdk.Core.Ledger.Modules;
 using Sdk.Core.Networking;
 using Sdk.Core.Protocols;
 
@@ -16,8 +18,11 @@ public abstract class LedgerOptions
     /// A ledger of the node's own, in the process, kept in the node's data directory where it has one. The node serves it to other
     /// processes on the same machine (<see cref="Of"/>). It is for one machine: a node that listens to others, or looks for them, is refused.
     /// </summary>
-    /// <param name="options">How it is set up, and which contracts it has; its clock and logs are the node's.</param>
-    public static LedgerOptions Embedded(EmbeddedLedgerOptions? options = null) => new EmbeddedChoice(options ?? new EmbeddedLedgerOptions());
+    /// <param name="options">
+    /// How it is set up, and which contracts it has; its clock and logs are the node's. Null for the suite's contracts
+    /// (<see cref="SuiteModules"/>), all tokens being the node's account's.
+    /// </param>
+    public static LedgerOptions Embedded(EmbeddedLedgerOptions? options = null) => new EmbeddedChoice(options);
 
     /// <summary>The embedded ledger of another node on this machine.</summary>
     /// <param name="host">Where that node listens, with its peer id.</param>
@@ -37,7 +42,7 @@ public abstract class LedgerOptions
     /// <summary>Opens the ledger, and says whether the node closes it.</summary>
     internal abstract ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken);
 
-    private sealed class EmbeddedChoice(EmbeddedLedgerOptions ledger) : LedgerOptions
+    private sealed class EmbeddedChoice(EmbeddedLedgerOptions? chosen) : LedgerOptions
     {
         internal override ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken)
         {
@@ -48,11 +53,19 @@ public abstract class LedgerOptions
                     $"An embedded ledger is one machine's word, and this node deals with others{(stranger is null ? "" : $" ({stranger})")}: use an Ethereum chain.", nameof(options));
             }
 
+            var ledger = chosen ?? OfTheSuite(node.Account);
             (ledger.TimeProvider, ledger.LoggerFactory) = (options.TimeProvider, options.LoggerFactory);
             var opened = node.DataDirectory is { } directory ? EmbeddedLedger.Open(ledger, directory) : EmbeddedLedger.OpenInMemory(ledger);
             node.Switch.Register(new LedgerProtocol(opened));
             return ValueTask.FromResult<(ILedger, bool)>((opened, true));
         }
+    }
+
+    private static EmbeddedLedgerOptions OfTheSuite(AccountAddress holder)
+    {
+        var options = new EmbeddedLedgerOptions();
+        SuiteModules.AddTo(options, holder);
+        return options;
     }
 
     private sealed class RemoteChoice(Multiaddr host) : LedgerOptions

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Sdk.Core.Cryptography;
@@ -204,7 +203,7 @@ public sealed partial class EmbeddedLedger : ILedger
     // Constructors run once: what they made is kept in a snapshot, before any block can build on it.
     private static void DeployWhatIsNew(EmbeddedLedgerOptions options, EmbeddedChain chain, EventHistory history, LedgerStore store)
     {
-        var fresh = options.Modules.Where(module => !chain.Machine.Modules.Contains(module)).Select(module => (module, AddressOf(options, module.Name))).ToList();
+        var fresh = options.Modules.Where(module => !chain.Machine.Modules.Contains(module)).Select(module => (module, options.AddressOf(module.Name))).ToList();
         var isGenesis = chain.Hashes.Count == 0;
         if (fresh.Count == 0 && !isGenesis)
         {
@@ -216,10 +215,6 @@ public sealed partial class EmbeddedLedger : ILedger
         history.Add(block.Number, block.Events);
         store.Replace(ChainSnapshot.Write(chain, history.Kept));
     }
-
-    private static AccountAddress AddressOf(EmbeddedLedgerOptions options, string module) => options.Addresses.TryGetValue(module, out var address)
-        ? address
-        : AccountAddress.FromBytes(Keccak256.Hash(Encoding.UTF8.GetBytes($"sdk module {module}")).Bytes[^AccountAddress.LengthBytes..]);
 
     private static ulong DrawChainId()
     {

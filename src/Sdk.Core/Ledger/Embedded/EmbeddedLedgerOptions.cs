@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sdk.Core.Cryptography;
@@ -45,6 +46,11 @@ public sealed class EmbeddedLedgerOptions
 
     /// <summary>Where logs go.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    /// <summary>Where a module is deployed, if it is: before the ledger is opened, too.</summary>
+    public AccountAddress AddressOf(string module) => Addresses.TryGetValue(module, out var address)
+        ? address
+        : AccountAddress.FromBytes(Keccak256.Hash(Encoding.UTF8.GetBytes($"sdk module {module}")).Bytes[^AccountAddress.LengthBytes..]);
 
     internal void Validate()
     {
