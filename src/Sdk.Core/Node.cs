@@ -9,6 +9,7 @@ using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 using Sdk.Core.Overlay;
 using Sdk.Core.Persistence;
+using Sdk.Core.Protocols;
 using Sdk.Core.Trust;
 
 namespace Sdk.Core;
@@ -105,6 +106,12 @@ public sealed class Node : IAsyncDisposable
     /// <summary>The ledger on which the node pays and is paid.</summary>
     /// <exception cref="InvalidOperationException">The node has none: set <see cref="NodeOptions.Ledger"/>.</exception>
     public ILedger Ledger => _ledger ?? throw new InvalidOperationException("The node has no ledger: set NodeOptions.Ledger.");
+
+    /// <summary>Accounts with peers for services paid by cheques. The node takes part from the first use on.</summary>
+    /// <exception cref="InvalidOperationException">The node has no ledger: set <see cref="NodeOptions.Ledger"/>.</exception>
+    /// <exception cref="LedgerException">The ledger has no vault.</exception>
+    public PaymentAccounts Payments => GetOrAddService(static node => new PaymentAccounts(
+        node.Switch, node.Device, node.AccountKey, node.Ledger, node.Trust, node.DataDirectory, node._options.Payments, node.TimeProvider));
 
     /// <summary>Whom the node deals with, and what it thinks of them.</summary>
     public ITrustPolicy Trust => _options.Trust;

@@ -8,6 +8,7 @@ using Sdk.Core.Networking.Mdns;
 using Sdk.Core.Networking.Pubsub;
 using Sdk.Core.Networking.Relay;
 using Sdk.Core.Overlay;
+using Sdk.Core.Payments;
 using Sdk.Core.Trust;
 
 namespace Sdk.Core;
@@ -95,6 +96,10 @@ public sealed class NodeOptions
     /// <summary>How <see cref="Node.Services"/> is set up.</summary>
     /// <value>The default is what stands in <see cref="ServiceOptions"/>.</value>
     public ServiceOptions Services { get; } = new();
+
+    /// <summary>How <see cref="Node.Payments"/> is set up.</summary>
+    /// <value>The default is what stands in <see cref="PaymentOptions"/>.</value>
+    public PaymentOptions Payments { get; } = new();
 
     /// <summary>The clock.</summary>
     /// <value>The default is the system's.</value>

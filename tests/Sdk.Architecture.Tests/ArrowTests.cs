@@ -66,6 +66,22 @@ public sealed class ArrowTests
     }
 
     [Fact]
+    public void Cheques_and_escrows_know_nothing_of_each_other()
+    {
+        // A trade under escrow is paid by its vouchers alone: no type of payments can take a trade, and no type of escrows a cheque.
+        var uses = UsesOf("Sdk.Core");
+        Assert.Contains(uses, use => IsEscrow(use.User));
+        Assert.Contains(uses, use => IsPayment(use.User));
+        var mixed = uses.Where(use => (IsPayment(use.User) && IsEscrow(use.Used)) || (IsEscrow(use.User) && IsPayment(use.Used)));
+        AssertNone(mixed.Select(use => $"{use.User} names {use.Used}"));
+
+        static bool IsEscrow(TypeName type) => type.Namespace == "Sdk.Core.Ledger.Modules.Escrow";
+
+        static bool IsPayment(TypeName type) => type.Namespace == "Sdk.Core.Payments"
+            || (type.Namespace == "Sdk.Core.Protocols" && (type.Name.StartsWith("Payment", StringComparison.Ordinal) || type.Name.StartsWith("Cheque", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void No_package_opens_its_internals_to_another_package()
     {
         foreach (var package in Packages)

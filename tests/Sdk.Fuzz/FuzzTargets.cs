@@ -37,6 +37,7 @@ internal static class FuzzTargets
         new AgreementTarget(),
         new AgreementMessageTarget(),
         new SignedChequeTarget(),
+        new PaymentMessageTarget(),
         new RlpTarget(),
         new TransactionTarget(),
         new AbiTypeTarget(),

@@ -471,3 +471,35 @@ public sealed class ChequeRefusedException : SdkException
     /// <summary>Why.</summary>
     public ChequeFault Fault { get; }
 }
+
+/// <summary>Why a service cannot be charged, or there is no payment account.</summary>
+public enum PaymentRefusal
+{
+    /// <summary>More would be owed than is lent: settle first.</summary>
+    Threshold = 1,
+
+    /// <summary>The peer is blocked: beyond its limit, late, with a bounced cheque, or by the node's trust policy.</summary>
+    Blocked = 2,
+
+    /// <summary>Too many services are under way.</summary>
+    Busy = 3,
+
+    /// <summary>The books hold as many peers as they can.</summary>
+    Full = 4,
+
+    /// <summary>The peer is paid on another chain, or by another vault.</summary>
+    OtherVault = 5,
+
+    /// <summary>The peer's account did not let its device trade, or the device is another one, or the account is this node's own.</summary>
+    WrongAccount = 6,
+}
+
+/// <summary>A service cannot be charged, or there is no payment account; nothing was booked. <see cref="Refusal"/> says why.</summary>
+public sealed class PaymentRefusedException : SdkException
+{
+    internal PaymentRefusedException(PaymentRefusal refusal)
+        : base($"The payment is refused: {refusal}.") => Refusal = refusal;
+
+    /// <summary>Why.</summary>
+    public PaymentRefusal Refusal { get; }
+}

@@ -48,7 +48,7 @@ internal sealed partial class Accounting
             sheet.UncashedSinceMs = sheet.UncashedSinceMs == 0 ? nowMs : sheet.UncashedSinceMs;
             CloseInvoice(sheet);
             Want(sheet, Outgoing.Acknowledgement);
-            Raise(AccountingEventKind.ChequeReceived, sheet, value);
+            Raise(PaymentNoticeKind.ChequeReceived, sheet, value);
             if (_mutations.HasFlag(AccountingMutations.AcknowledgeBeforeSync))
             {
                 sheet.DurableReceived = sheet.Received;
@@ -120,6 +120,13 @@ internal sealed partial class Accounting
         {
             var nowMs = now.ToUnixTimeMilliseconds();
             Refresh(sheet, nowMs);
+            if (paid > sheet.Received)
+            {
+                // The issuer had a higher cheque of its own cashed for us: it counts as if it had come first.
+                sheet.Balance -= (Int128)(paid - sheet.Received);
+                sheet.Received = paid;
+            }
+
             var bouncedBefore = sheet.Bounced;
             var owedBefore = (UInt128)Int128.Max(0, sheet.Balance) + sheet.Unpresented;
             var gained = paid > sheet.Cashed ? paid - sheet.Cashed : 0;
@@ -132,11 +139,11 @@ internal sealed partial class Accounting
             sheet.UncashedSinceMs = sheet.Unpresented == 0 ? 0 : nowMs;
             if (sheet.Bounced > bouncedBefore)
             {
-                Raise(AccountingEventKind.ChequeBounced, sheet, sheet.Bounced);
+                Raise(PaymentNoticeKind.ChequeBounced, sheet, sheet.Bounced);
             }
             else if (sheet.Bounced == 0 && bouncedBefore > 0)
             {
-                Raise(AccountingEventKind.BounceCleared, sheet, bouncedBefore);
+                Raise(PaymentNoticeKind.BounceCleared, sheet, bouncedBefore);
             }
 
             if (gained > 0)
@@ -149,12 +156,24 @@ internal sealed partial class Accounting
         }
     }
 
-    /// <summary>The attempt to cash came to nothing: the cheque is as it was.</summary>
-    public void CashingFailed(PeerSheet sheet)
+    /// <summary>The attempt to cash came to nothing: the cheques are as they were.</summary>
+    public void CashingFailed(IEnumerable<PeerSheet> sheets)
     {
         lock (_gate)
         {
-            sheet.IsCashing = false;
+            foreach (var sheet in sheets)
+            {
+                sheet.IsCashing = false;
+            }
+        }
+    }
+
+    /// <summary>Up to which cumulative payout the peer's cheques are held, and durable.</summary>
+    public UInt128 AcknowledgedTo(PeerSheet sheet)
+    {
+        lock (_gate)
+        {
+            return sheet.DurableReceived;
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed partial class Accounting
             var bytes = Begin(out var isWhole);
             try
             {
-                if (bytes > 0 && !_mutations.HasFlag(AccountingMutations.NoJournal))
+                if (bytes > 0 && _journal is not null && !_mutations.HasFlag(AccountingMutations.NoJournal))
                 {
                     if (isWhole)
                     {
@@ -90,9 +90,9 @@ internal sealed partial class Accounting
         lock (_gate)
         {
             (_dirty, _committing) = (_committing, _dirty);
-            isWhole = _journal.NeedsSnapshot(_committing.Count);
+            isWhole = _journal?.NeedsSnapshot(_committing.Count) == true;
             var written = isWhole ? _sheets : _committing;
-            var bytes = _committing.Count == 0 ? 0 : written.Count * SheetCodec.SheetBytes;
+            var bytes = _committing.Count == 0 || _journal is null ? 0 : written.Count * SheetCodec.SheetBytes;
             if (_batch.Length < bytes)
             {
                 _batch = new byte[Math.Max(bytes, 2 * _batch.Length)];

@@ -122,7 +122,7 @@ internal sealed partial class Accounting
                 if (IsLate(sheet, nowMs) && !sheet.IsReportedLate)
                 {
                     sheet.IsReportedLate = true;
-                    Raise(AccountingEventKind.PaymentLate, sheet, sheet.InvoiceTarget - sheet.Received);
+                    Raise(PaymentNoticeKind.PaymentLate, sheet, sheet.InvoiceTarget - sheet.Received);
                 }
 
                 if (!sheet.IsConnected || nowMs - sheet.SentAtMs < retryMs)
@@ -161,7 +161,7 @@ internal sealed partial class Accounting
             var payable = _mutations.HasFlag(AccountingMutations.TrustInvoices) ? (Int128)asked : Int128.Min((Int128)asked, (Int128)slack - sheet.Balance);
             if (payable < (Int128)asked)
             {
-                Raise(AccountingEventKind.Overcharged, sheet, payable > 0 ? asked - (UInt128)payable : asked);
+                Raise(PaymentNoticeKind.Overcharged, sheet, payable > 0 ? asked - (UInt128)payable : asked);
             }
 
             if (payable > 0)
@@ -280,7 +280,7 @@ internal sealed partial class Accounting
         var paid = UInt128.Min(amount, UInt128.Min(Funds, AccountingParameters.PayoutMax - sheet.Issued));
         if (paid < amount)
         {
-            Raise(AccountingEventKind.FundsMissing, sheet, amount - paid);
+            Raise(PaymentNoticeKind.FundsMissing, sheet, amount - paid);
         }
 
         if (paid == 0 || (paid < asked && paid < MinCheque(sheet.Announced)))
@@ -299,7 +299,7 @@ internal sealed partial class Accounting
 
         sheet.SentAtMs = nowMs;
         Want(sheet, Outgoing.Cheque);
-        Raise(AccountingEventKind.ChequeIssued, sheet, paid);
+        Raise(PaymentNoticeKind.ChequeIssued, sheet, paid);
         return paid;
     }
 
@@ -327,7 +327,7 @@ internal sealed partial class Accounting
         sheet.InvoiceTarget = target;
         sheet.SentAtMs = nowMs;
         Want(sheet, Outgoing.Invoice);
-        Raise(AccountingEventKind.InvoiceSent, sheet, target - sheet.Received);
+        Raise(PaymentNoticeKind.InvoiceSent, sheet, target - sheet.Received);
     }
 
     /// <summary>
@@ -355,7 +355,7 @@ internal sealed partial class Accounting
         if (!sheet.IsShort)
         {
             sheet.IsShort = true;
-            Raise(AccountingEventKind.LimitNear, sheet, sheet.Threshold);
+            Raise(PaymentNoticeKind.LimitNear, sheet, sheet.Threshold);
         }
 
         Due(sheet);
@@ -374,7 +374,7 @@ internal sealed partial class Accounting
         sheet.BlockedUntilMs = nowMs + ((long)seconds * 1000);
         sheet.Aborted = 0;
         Changed(sheet);
-        Raise(AccountingEventKind.Blocked, sheet, (UInt128)debt);
+        Raise(PaymentNoticeKind.Blocked, sheet, (UInt128)debt);
     }
 
     private static UInt128 MinCheque(PeerTerms terms) => UInt128.Max(1, terms.RefreshPerSecond / AccountingParameters.MinChequeDivisor);

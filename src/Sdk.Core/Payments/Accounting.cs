@@ -29,13 +29,18 @@ internal sealed partial class Accounting : IDisposable
     private readonly ReservationTable _reservations;
     private readonly Queue<PeerSheet> _due = new();
     private readonly Queue<AccountingEvent> _events = new();
-    private readonly SheetJournal _journal;
+    private readonly SheetJournal? _journal;
 
-    private Accounting(AccountingParameters parameters, IBlockFile log, IBlockFile snapshot)
+    private Accounting(AccountingParameters parameters)
     {
         _parameters = parameters;
         _mutations = parameters.Mutations;
         _reservations = new ReservationTable(parameters.MaxReservations);
+    }
+
+    private Accounting(AccountingParameters parameters, IBlockFile log, IBlockFile snapshot)
+        : this(parameters)
+    {
         _journal = SheetJournal.Open(log, snapshot, parameters, Restore);
         foreach (var sheet in _sheets)
         {
@@ -50,6 +55,9 @@ internal sealed partial class Accounting : IDisposable
     /// <exception cref="LogCorruptException">The books are damaged, or those of another account or vault.</exception>
     /// <exception cref="SnapshotCorruptException">The snapshot is damaged.</exception>
     public static Accounting Open(AccountingParameters parameters, IBlockFile log, IBlockFile snapshot) => new(parameters, log, snapshot);
+
+    /// <summary>Books that nothing keeps.</summary>
+    public static Accounting OpenInMemory(AccountingParameters parameters) => new(parameters);
 
     /// <summary>All sheets.</summary>
     public IReadOnlyList<PeerSheet> Sheets
@@ -79,6 +87,16 @@ internal sealed partial class Accounting : IDisposable
         lock (_gate)
         {
             return _byAccount.GetValueOrDefault(account);
+        }
+    }
+
+    /// <summary>What the peer owes us, less what we owe it, after the free allowance.</summary>
+    public Int128 BalanceOf(PeerSheet sheet, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            Refresh(sheet, now.ToUnixTimeMilliseconds());
+            return sheet.Balance;
         }
     }
 
@@ -250,7 +268,7 @@ internal sealed partial class Accounting : IDisposable
     }
 
     /// <summary>Closes the files. What was not committed is as good as lost.</summary>
-    public void Dispose() => _journal.Dispose();
+    public void Dispose() => _journal?.Dispose();
 
     /// <summary>What we lose if the peer never pays again: the bound of the whole design.</summary>
     private Int128 Exposure(PeerSheet sheet, long nowMs)
@@ -322,7 +340,7 @@ internal sealed partial class Accounting : IDisposable
         }
     }
 
-    private void Raise(AccountingEventKind kind, PeerSheet sheet, UInt128 amount)
+    private void Raise(PaymentNoticeKind kind, PeerSheet sheet, UInt128 amount)
     {
         if (_events.Count == EventsMax)
         {

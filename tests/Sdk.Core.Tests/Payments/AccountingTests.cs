@@ -108,7 +108,7 @@ public sealed class AccountingTests : IDisposable
 
         var sent = _us.Send();
         Assert.Equal((Outgoing.Invoice, (UInt128)750), (sent.What, sent.InvoiceTarget));
-        Assert.Contains(AccountingEventKind.InvoiceSent, _us.Events());
+        Assert.Contains(PaymentNoticeKind.InvoiceSent, _us.Events());
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class AccountingTests : IDisposable
 
         Assert.Equal((UInt128)350, _us.Send().Issued);
         Assert.Equal(250, _peer.Balance);
-        Assert.Contains(AccountingEventKind.Overcharged, _us.Events());
+        Assert.Contains(PaymentNoticeKind.Overcharged, _us.Events());
     }
 
     [Fact]
@@ -212,6 +212,17 @@ public sealed class AccountingTests : IDisposable
         _us.Books.Pay(_peer, _us.Now);
 
         Assert.Equal(500, _peer.Balance);
+    }
+
+    [Fact]
+    public void Money_of_a_cheque_that_we_never_held_counts()
+    {
+        _us.Take(_peer, _peerKey, 300);
+
+        _us.Books.Cashed(_peer, presented: 700, paid: 500, _us.Now);
+
+        Assert.Equal(-500, _peer.Balance);
+        Assert.Equal(((UInt128)0, (UInt128)0), (_peer.Unpresented, _peer.Bounced));
     }
 
     [Fact]
@@ -265,7 +276,7 @@ public sealed class AccountingTests : IDisposable
         _us.Spend(_peer, 600);
 
         Assert.Equal((UInt128)300, _us.Send().Issued);
-        Assert.Contains(AccountingEventKind.FundsMissing, _us.Events());
+        Assert.Contains(PaymentNoticeKind.FundsMissing, _us.Events());
         _us.Books.ReceiveInvoice(_peer, 600, _us.Now);
         Assert.Equal((UInt128)300, _us.Send().Issued);
         Assert.Equal((UInt128)0, _us.Books.FreeFunds);
@@ -370,7 +381,7 @@ public sealed class AccountingTests : IDisposable
         _us.Books.Cashed(_peer, presented: 800, paid: 800, _us.Now);
         Assert.Equal(0, _peer.Balance);
         Assert.Equal(ReserveResult.Reserved, _us.Books.ReserveEarning(_peer, 1, _us.Now, out _));
-        Assert.Equal([AccountingEventKind.ChequeBounced, AccountingEventKind.BounceCleared], _us.Events().Where(kind => kind is AccountingEventKind.ChequeBounced or AccountingEventKind.BounceCleared));
+        Assert.Equal([PaymentNoticeKind.ChequeBounced, PaymentNoticeKind.BounceCleared], _us.Events().Where(kind => kind is PaymentNoticeKind.ChequeBounced or PaymentNoticeKind.BounceCleared));
     }
 
     [Fact]
@@ -381,7 +392,7 @@ public sealed class AccountingTests : IDisposable
         _us.Books.Commit();
         Assert.Empty(_us.Books.BeginCashing(costs: 11, max: 8, _us.Now));
         Assert.Single(_us.Books.BeginCashing(costs: 10, max: 8, _us.Now));
-        _us.Books.CashingFailed(_peer);
+        _us.Books.CashingFailed([_peer]);
 
         Assert.Equal(ReserveResult.Threshold, _us.Books.ReserveEarning(_peer, 600, _us.Now, out _));
         Assert.Single(_us.Books.BeginCashing(costs: 11, max: 8, _us.Now));
@@ -409,7 +420,7 @@ public sealed class AccountingTests : IDisposable
 
         _us.Now += TimeSpan.FromSeconds(61);
         _us.Books.Tick(_us.Now);
-        Assert.Contains(AccountingEventKind.PaymentLate, _us.Events());
+        Assert.Contains(PaymentNoticeKind.PaymentLate, _us.Events());
         Assert.Equal(ReserveResult.Blocked, _us.Books.ReserveEarning(_peer, 1, _us.Now, out _));
 
         Assert.Null(_us.Take(_peer, _peerKey, 800));
@@ -441,7 +452,7 @@ public sealed class AccountingTests : IDisposable
 
         _us.Books.Lend(_peer, new PeerTerms(500, 10), _us.Now);
 
-        Assert.Contains(AccountingEventKind.Blocked, _us.Events());
+        Assert.Contains(PaymentNoticeKind.Blocked, _us.Events());
         Assert.Equal(ReserveResult.Blocked, _us.Books.ReserveEarning(_peer, 1, _us.Now, out _));
     }
 

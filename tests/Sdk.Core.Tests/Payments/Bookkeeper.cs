@@ -65,9 +65,9 @@ internal sealed class Bookkeeper : IDisposable
     public ChequeFault? Take(PeerSheet sheet, KeyPair issuer, ulong payout, ulong cover = 1_000_000, ulong hard = 0) =>
         Books.Receive(sheet, Domain.Sign(new Cheque(issuer.Address, Key.Address, payout), issuer), new ChequeCover(cover, 0, hard, 0), Now);
 
-    public List<AccountingEventKind> Events()
+    public List<PaymentNoticeKind> Events()
     {
-        var kinds = new List<AccountingEventKind>();
+        var kinds = new List<PaymentNoticeKind>();
         while (Books.TryTakeEvent(out AccountingEvent happened))
         {
             kinds.Add(happened.Kind);

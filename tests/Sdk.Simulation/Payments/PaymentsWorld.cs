@@ -12,7 +12,7 @@ internal sealed class PaymentsWorld
 
     private readonly SimRandom _random;
     private readonly SortedDictionary<ChequeFault, int> _refusals = [];
-    private readonly SortedDictionary<AccountingEventKind, int> _events = [];
+    private readonly SortedDictionary<PaymentNoticeKind, int> _events = [];
     private readonly Cheat[] _cheats;
 
     public PaymentsWorld(SimWorld sim, int traders, int cheats, AccountingMutations mutations)
@@ -99,7 +99,7 @@ internal sealed class PaymentsWorld
         Sim.Trace.Record("event", trader, (long)happened.Kind, PaymentKeys.IndexOf(happened.Sheet.Account), (long)happened.Amount);
     }
 
-    public int Events(AccountingEventKind kind) => _events.GetValueOrDefault(kind);
+    public int Events(PaymentNoticeKind kind) => _events.GetValueOrDefault(kind);
 
     public void Report()
     {
