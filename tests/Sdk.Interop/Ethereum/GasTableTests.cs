@@ -36,6 +36,8 @@ public sealed partial class GasTableTests : IAsyncLifetime
         await MeasureTokenAsync();
         await MeasureVaultAsync();
         await MeasureEscrowAsync();
+        await MeasureRatingsAsync();
+        await MeasureBondsAsync();
         await MeasureHashLocksAsync();
         var (committed, measured) = _table.Compare(InRepository("docs/GAS.md"));
         Assert.Equal(committed, measured);
