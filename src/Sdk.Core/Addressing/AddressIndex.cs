@@ -12,6 +12,7 @@ internal sealed class AddressIndex<TPeer>
     where TPeer : RoutingPeer
 {
     private const int BucketMax = 16;
+    private const ulong PlaceMask = BucketMax - 1;
 
     // Two buckets are joined only when that leaves room, or a peer that comes and goes would split and join them each time.
     private const int JoinedMax = BucketMax / 2;
@@ -58,7 +59,7 @@ internal sealed class AddressIndex<TPeer>
     {
         var (node, _) = Find(address);
         var index = node.IndexOf(address);
-        peer = index >= 0 ? node.Bucket[index] : null;
+        peer = index >= 0 ? node[index] : null;
         return peer is not null;
     }
 
@@ -88,45 +89,50 @@ internal sealed class AddressIndex<TPeer>
 
     private static void Collect(Node node, int bit, in OverlayAddress key, Span<TPeer> nearest, ref int count)
     {
-        if (node.IsLeaf)
+        while (!node.IsLeaf)
         {
-            Merge(node.Bucket.AsSpan(0, node.Count), key, nearest, ref count);
-            return;
+            var half = key.Bit(bit++);
+            Collect(node.Half(half), bit, key, nearest, ref count);
+            if (count == nearest.Length)
+            {
+                return;
+            }
+
+            node = node.Half(1 - half);
         }
 
-        var half = key.Bit(bit);
-        Collect(node.Half(half), bit + 1, key, nearest, ref count);
-        if (count < nearest.Length)
-        {
-            Collect(node.Half(1 - half), bit + 1, key, nearest, ref count);
-        }
+        Append(node, key, nearest, ref count);
     }
 
-    // An insertion sort of the bucket into what is free: all that stands there already is nearer than all of the bucket.
-    private static void Merge(ReadOnlySpan<TPeer> bucket, in OverlayAddress key, Span<TPeer> nearest, ref int count)
+    // All that stands there already is nearer than all of the bucket, of which the nearest take what is free.
+    private static void Append(Node leaf, in OverlayAddress key, Span<TPeer> nearest, ref int count)
     {
-        var free = nearest[count..];
-        var taken = 0;
-        foreach (var peer in bucket)
+        // A distance's last bits make room for the place in the bucket: peers are touched only where the rest of their prefixes is the same.
+        Span<ulong> sorted = stackalloc ulong[BucketMax];
+        var prefix = key.Prefix;
+        for (var i = 0; i < leaf.Count; i++)
         {
-            var place = taken;
-            while (place > 0 && OverlayAddress.CompareDistance(key, peer.Address, free[place - 1].Address) < 0)
+            var distance = ((leaf.Prefix(i) ^ prefix) & ~PlaceMask) | (uint)i;
+            var place = i;
+            while (place > 0 && IsNearer(leaf, key, distance, sorted[place - 1]))
             {
+                sorted[place] = sorted[place - 1];
                 place--;
             }
 
-            if (place == free.Length)
-            {
-                continue;
-            }
-
-            taken = Math.Min(taken + 1, free.Length);
-            free[place..(taken - 1)].CopyTo(free[(place + 1)..taken]);
-            free[place] = peer;
+            sorted[place] = distance;
         }
 
-        count += taken;
+        var taken = Math.Min(leaf.Count, nearest.Length - count);
+        for (var i = 0; i < taken; i++)
+        {
+            nearest[count++] = leaf[(int)(sorted[i] & PlaceMask)];
+        }
     }
+
+    private static bool IsNearer(Node leaf, in OverlayAddress key, ulong one, ulong other) => ((one ^ other) & ~PlaceMask) != 0
+        ? one < other
+        : OverlayAddress.CompareDistance(key, leaf[(int)(one & PlaceMask)].Address, leaf[(int)(other & PlaceMask)].Address) < 0;
 
     private static bool Remove(Node node, OverlayAddress address, int bit)
     {
@@ -155,20 +161,27 @@ internal sealed class AddressIndex<TPeer>
     {
         private Node? _zero;
         private Node? _one;
+        private TPeer[] _bucket = [];
 
-        public TPeer[] Bucket { get; private set; } = [];
+        // Of the addresses in the bucket, so that few of the peers themselves are touched.
+        private ulong[] _prefixes = [];
 
         public int Count { get; private set; }
 
         public bool IsLeaf => _zero is null;
 
+        public TPeer this[int index] => _bucket[index];
+
+        public ulong Prefix(int index) => _prefixes[index];
+
         public Node Half(int bit) => (bit == 0 ? _zero : _one)!;
 
-        public int IndexOf(OverlayAddress address)
+        public int IndexOf(in OverlayAddress address)
         {
+            var prefix = address.Prefix;
             for (var i = 0; i < Count; i++)
             {
-                if (Bucket[i].Address == address)
+                if (_prefixes[i] == prefix && _bucket[i].Address == address)
                 {
                     return i;
                 }
@@ -179,21 +192,23 @@ internal sealed class AddressIndex<TPeer>
 
         public void Append(TPeer peer)
         {
-            if (Count == Bucket.Length)
+            if (Count == _bucket.Length)
             {
                 // A quarter of a bucket at a time: most tables are small, and there are many of them in a simulation.
-                var larger = new TPeer[Math.Min(BucketMax, Count + (BucketMax / 4))];
-                Bucket.AsSpan(0, Count).CopyTo(larger);
-                Bucket = larger;
+                var capacity = Math.Min(BucketMax, Count + (BucketMax / 4));
+                Array.Resize(ref _bucket, capacity);
+                Array.Resize(ref _prefixes, capacity);
             }
 
-            Bucket[Count++] = peer;
+            _prefixes[Count] = peer.Address.Prefix;
+            _bucket[Count++] = peer;
         }
 
         public void RemoveAt(int index)
         {
-            Bucket[index] = Bucket[--Count];
-            Bucket[Count] = null!;
+            _bucket[index] = _bucket[--Count];
+            _prefixes[index] = _prefixes[Count];
+            _bucket[Count] = null!;
         }
 
         public void Split(int bit)
@@ -201,10 +216,10 @@ internal sealed class AddressIndex<TPeer>
             (_zero, _one) = (new Node(), new Node());
             for (var i = 0; i < Count; i++)
             {
-                Half(Bucket[i].Address.Bit(bit)).Append(Bucket[i]);
+                Half(_bucket[i].Address.Bit(bit)).Append(_bucket[i]);
             }
 
-            (Bucket, Count) = ([], 0);
+            (_bucket, _prefixes, Count) = ([], [], 0);
         }
 
         public void JoinIfSmall()
@@ -219,7 +234,7 @@ internal sealed class AddressIndex<TPeer>
             {
                 for (var i = 0; i < half.Count; i++)
                 {
-                    Append(half.Bucket[i]);
+                    Append(half[i]);
                 }
             }
         }

@@ -94,6 +94,9 @@ public readonly struct OverlayAddress : IEquatable<OverlayAddress>, IComparable<
             : (8 * shared) + BitOperations.LeadingZeroCount((uint)(mine[shared] ^ theirs[shared])) - 24;
     }
 
+    /// <summary>The first 64 bits: they tell apart all addresses but those that were ground to share them.</summary>
+    internal ulong Prefix => BinaryPrimitives.ReadUInt64BigEndian(_hash.Bytes);
+
     /// <summary>One bit, the first of the address at 0.</summary>
     internal int Bit(int index) => (_hash.Bytes[index >> 3] >> (7 - (index & 7))) & 1;
 

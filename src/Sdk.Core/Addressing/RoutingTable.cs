@@ -20,10 +20,15 @@ internal sealed class RoutingTable<TPeer>
     /// <summary>Slots of a bin. With a connected peer in each, a bin leads evenly into its part of the overlay.</summary>
     public const int SlotsPerBin = 1 << SlotBits;
 
-    private readonly AddressIndex<TPeer> _known = new();
+    /// <summary>Bins that hold more are searched by the index.</summary>
+    private const int SearchedMax = 256;
+
     private readonly AddressIndex<TPeer> _connected = new();
     private readonly Dictionary<NetworkGroup, int> _groups = [];
     private Bin[] _bins = [];
+
+    // Made when it is first needed: who has connections asks for the nearest among those, and bins are small.
+    private AddressIndex<TPeer>? _index;
 
     /// <param name="self">This node's address.</param>
     /// <param name="options">The numbers.</param>
@@ -40,7 +45,7 @@ internal sealed class RoutingTable<TPeer>
     public RoutingTableOptions Options { get; }
 
     /// <summary>How many peers are known.</summary>
-    public int KnownCount => _known.Count;
+    public int KnownCount { get; private set; }
 
     /// <summary>How many of them are connected.</summary>
     public int ConnectedCount => _connected.Count;
@@ -84,6 +89,10 @@ internal sealed class RoutingTable<TPeer>
     public ReadOnlySpan<TPeer> Connected(int proximityOrder) =>
         (uint)proximityOrder < (uint)_bins.Length ? _bins[proximityOrder].Peers[.._bins[proximityOrder].ConnectedCount] : [];
 
+    /// <summary>How many peers of a bin are connected, or might be: the others failed when they were last dialled.</summary>
+    public int PromisingCount(int proximityOrder) =>
+        (uint)proximityOrder < (uint)_bins.Length ? _bins[proximityOrder].Count - _bins[proximityOrder].FailedCount : 0;
+
     /// <summary>The slot, 0 to <see cref="SlotsPerBin"/> − 1, that an address has in its bin.</summary>
     public static int SlotOf(OverlayAddress address, int proximityOrder) => address.Bits(proximityOrder + 1, SlotBits);
 
@@ -98,7 +107,7 @@ internal sealed class RoutingTable<TPeer>
             return RoutingOutcome.Self;
         }
 
-        if (_known.TryFind(peer.Address, out _))
+        if (TryFind(peer.Address, out _))
         {
             return RoutingOutcome.Known;
         }
@@ -122,7 +131,8 @@ internal sealed class RoutingTable<TPeer>
         peer.LastUsed = now;
         peer.Failures = 0;
         bin.Add(peer);
-        _known.TryAdd(peer);
+        _index?.TryAdd(peer);
+        KnownCount++;
         CountGroup(peer.Group, 1);
         Version++;
         return RoutingOutcome.Added;
@@ -133,7 +143,7 @@ internal sealed class RoutingTable<TPeer>
     public void Connected(TPeer peer, TimeSpan now)
     {
         var bin = BinWith(peer);
-        Revive(peer, now);
+        Revive(bin, peer, now);
         if (!peer.IsConnected)
         {
             peer.IsConnected = true;
@@ -154,6 +164,7 @@ internal sealed class RoutingTable<TPeer>
         {
             peer.IsConnected = false;
             bin.MoveFromConnected(peer);
+            bin.FailedCount += peer.Failures > 0 ? 1 : 0;
             _connected.Remove(peer.Address);
             Changed();
         }
@@ -161,11 +172,7 @@ internal sealed class RoutingTable<TPeer>
 
     /// <summary>The peer showed that it lives: it answered, or asked something.</summary>
     /// <exception cref="InvalidOperationException">The peer is not in this table.</exception>
-    public void Used(TPeer peer, TimeSpan now)
-    {
-        BinWith(peer);
-        Revive(peer, now);
-    }
+    public void Used(TPeer peer, TimeSpan now) => Revive(BinWith(peer), peer, now);
 
     /// <summary>The peer is about to be dialled.</summary>
     /// <param name="peer">The peer.</param>
@@ -187,7 +194,8 @@ internal sealed class RoutingTable<TPeer>
     /// <exception cref="InvalidOperationException">The peer is not in this table.</exception>
     public bool Failed(TPeer peer, TimeSpan now)
     {
-        BinWith(peer);
+        var bin = BinWith(peer);
+        bin.FailedCount += peer.Failures == 0 && !peer.IsConnected ? 1 : 0;
         peer.Failures++;
         peer.LastFailed = now;
         Version++;
@@ -214,8 +222,11 @@ internal sealed class RoutingTable<TPeer>
     public void Remove(TPeer peer)
     {
         Disconnected(peer);
-        BinWith(peer).Remove(peer);
-        _known.Remove(peer.Address);
+        var bin = BinWith(peer);
+        bin.FailedCount -= peer.Failures > 0 ? 1 : 0;
+        bin.Remove(peer);
+        _index?.Remove(peer.Address);
+        KnownCount--;
         CountGroup(peer.Group, -1);
         Version++;
     }
@@ -240,14 +251,31 @@ internal sealed class RoutingTable<TPeer>
     public bool Contains(TPeer peer) => peer.ProximityOrder < _bins.Length && _bins[peer.ProximityOrder].Holds(peer);
 
     /// <summary>The known peer of an address.</summary>
-    public bool TryFind(OverlayAddress address, [NotNullWhen(true)] out TPeer? peer) => _known.TryFind(address, out peer);
+    public bool TryFind(OverlayAddress address, [NotNullWhen(true)] out TPeer? peer)
+    {
+        peer = null;
+        var order = Self.Proximity(address);
+        if ((uint)order >= (uint)_bins.Length)
+        {
+            return false;
+        }
+
+        var bin = _bins[order];
+        if (bin.Count > SearchedMax)
+        {
+            return Index.TryFind(address, out peer);
+        }
+
+        peer = bin.Find(address);
+        return peer is not null;
+    }
 
     /// <summary>Fills <paramref name="nearest"/> with the peers nearest to a key by exclusive or, the nearest first, and gives how many there were.</summary>
     /// <param name="key">Any address.</param>
     /// <param name="nearest">As many as are wanted.</param>
     /// <param name="connectedOnly">Whether only connected peers count.</param>
     public int Closest(OverlayAddress key, Span<TPeer> nearest, bool connectedOnly = false) =>
-        (connectedOnly ? _connected : _known).Closest(key, nearest);
+        (connectedOnly ? _connected : Index).Closest(key, nearest);
 
     /// <summary>See <see cref="Depth"/>.</summary>
     /// <param name="counts">How many connected peers each bin has, the shallowest first; deeper ones have none.</param>
@@ -273,11 +301,32 @@ internal sealed class RoutingTable<TPeer>
         return 0;
     }
 
-    private void Revive(TPeer peer, TimeSpan now)
+    private AddressIndex<TPeer> Index
+    {
+        get
+        {
+            if (_index is null)
+            {
+                _index = new AddressIndex<TPeer>();
+                foreach (var bin in _bins)
+                {
+                    foreach (var peer in bin.Peers)
+                    {
+                        _index.TryAdd(peer);
+                    }
+                }
+            }
+
+            return _index;
+        }
+    }
+
+    private void Revive(Bin bin, TPeer peer, TimeSpan now)
     {
         peer.LastUsed = now;
         if (peer.Failures > 0)
         {
+            bin.FailedCount -= peer.IsConnected ? 0 : 1;
             peer.Failures = 0;
             Version++;
         }
@@ -408,19 +457,41 @@ internal sealed class RoutingTable<TPeer>
 
         private TPeer[] _peers = [];
 
+        // Of the peers' addresses, so that few of the peers themselves are touched.
+        private ulong[] _prefixes = [];
+
         public int Count { get; private set; }
 
         public int ConnectedCount { get; private set; }
+
+        /// <summary>Those not connected whose last sign was a failure.</summary>
+        public int FailedCount { get; set; }
 
         public ReadOnlySpan<TPeer> Peers => _peers.AsSpan(0, Count);
 
         public bool Holds(TPeer peer) => peer.Index < Count && ReferenceEquals(_peers[peer.Index], peer);
 
+        public TPeer? Find(in OverlayAddress address)
+        {
+            var prefix = address.Prefix;
+            for (var from = 0; _prefixes.AsSpan(from, Count - from).IndexOf(prefix) is var index and >= 0; from += index + 1)
+            {
+                if (_peers[from + index].Address == address)
+                {
+                    return _peers[from + index];
+                }
+            }
+
+            return null;
+        }
+
         public void Add(TPeer peer)
         {
             if (Count == _peers.Length)
             {
-                Array.Resize(ref _peers, Math.Max(CapacityFirst, 2 * Count));
+                var capacity = Math.Max(CapacityFirst, 2 * Count);
+                Array.Resize(ref _peers, capacity);
+                Array.Resize(ref _prefixes, capacity);
             }
 
             Put(peer, Count++);
@@ -447,6 +518,7 @@ internal sealed class RoutingTable<TPeer>
         private void Put(TPeer peer, int index)
         {
             _peers[index] = peer;
+            _prefixes[index] = peer.Address.Prefix;
             peer.Index = index;
         }
     }

@@ -48,7 +48,9 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
 
     private readonly byte[] _encoded;
     private readonly Lazy<Proof?> _proof;
-    private AddressReach? _reach;
+
+    // By how far an address must reach.
+    private readonly NetworkGroup[] _groups = new NetworkGroup[(int)AddressReach.World + 1];
 
     private NodeRecord(byte[] encoded, IReadOnlyList<Multiaddr> addresses)
     {
@@ -58,7 +60,17 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
         NetworkId = BinaryPrimitives.ReadUInt64LittleEndian(encoded.AsSpan(NetworkOffset));
         Sequence = BinaryPrimitives.ReadUInt64LittleEndian(encoded.AsSpan(SequenceOffset));
         Address = OverlayAddress.Create(Account, NetworkId, Nonce);
+        IsLight = (encoded[1] & LightFlag) != 0;
         _proof = new Lazy<Proof?>(Prove);
+        for (var i = addresses.Count - 1; i >= 0; i--)
+        {
+            var reach = addresses[i].Reach;
+            Reach = reach > Reach ? reach : Reach;
+            if (addresses[i].TryGetIp(out var ip))
+            {
+                _groups.AsSpan(0, (int)reach + 1).Fill(NetworkGroup.Of(ip));
+            }
+        }
     }
 
     /// <summary>Where the node stands in the overlay: made of account, network and nonce.</summary>
@@ -80,10 +92,10 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
     public IReadOnlyList<Multiaddr> Addresses { get; }
 
     /// <summary>How far its farthest-reaching address reaches; <see cref="AddressReach.Nowhere"/> where it names none.</summary>
-    internal AddressReach Reach => _reach ??= Addresses.Select(address => address.Reach).DefaultIfEmpty(AddressReach.Nowhere).Max();
+    internal AddressReach Reach { get; }
 
     /// <summary>Whether the node only uses the overlay: it answers nothing and stands in no routing table.</summary>
-    public bool IsLight => (_encoded[1] & LightFlag) != 0;
+    public bool IsLight { get; }
 
     /// <summary>The encoding, at most <see cref="MaxBytes"/> bytes.</summary>
     public ReadOnlyMemory<byte> Encoded => _encoded;
@@ -195,8 +207,11 @@ public sealed class NodeRecord : IEquatable<NodeRecord>
             : NodeRecordFault.Credential;
     }
 
+    /// <summary>The network of the first IP address that reaches so far; none where no address does.</summary>
+    internal NetworkGroup GroupAt(AddressReach floor) => _groups[(int)floor];
+
     /// <inheritdoc/>
-    public bool Equals(NodeRecord? other) => other is not null && _encoded.AsSpan().SequenceEqual(other._encoded);
+    public bool Equals(NodeRecord? other) => ReferenceEquals(this, other) || (other is not null && _encoded.AsSpan().SequenceEqual(other._encoded));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as NodeRecord);

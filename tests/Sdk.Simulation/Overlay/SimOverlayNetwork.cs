@@ -14,6 +14,9 @@ internal sealed class SimOverlayNetwork
     /// <summary>As long as a node's transport takes to give up.</summary>
     private static readonly TimeSpan DialTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly SendOrPostCallback RunStep = static action => ((Action)action!)();
+    private static readonly SendOrPostCallback DeliverStep = static delivery => ((Delivery)delivery!).Arrive();
+
     private readonly SimWorld _world;
     private readonly Geography _geography;
     private readonly Dictionary<(int Low, int High), SimLink> _links = [];
@@ -67,7 +70,7 @@ internal sealed class SimOverlayNetwork
         Messages++;
         from.Sent++;
         SimOverlayNode to = link.Other(from);
-        Schedule(link, from, to, () => to.Receive(link, request, isAnswer, message));
+        Schedule(link, from, to, DeliverStep, new Delivery(to, link, request, isAnswer, message));
     }
 
     /// <summary>The end that closes has forgotten the link; the other sees it later.</summary>
@@ -79,7 +82,7 @@ internal sealed class SimOverlayNetwork
             _links.Remove(Key(link.Dialer, link.Listener));
             SimOverlayNode to = link.Other(from);
             _world.Trace.Record("close", from.Index, to.Index);
-            Schedule(link, from, to, () => to.LinkEnded(link));
+            Schedule(link, from, to, RunStep, () => to.LinkEnded(link));
         }
     }
 
@@ -105,11 +108,11 @@ internal sealed class SimOverlayNetwork
 
         link = new SimLink(from, to);
         _links.Add(Key(from, to), link);
-        Schedule(link, to, from, () => from.LinkOpened(link, to.Record));
+        Schedule(link, to, from, RunStep, () => from.LinkOpened(link, to.Record));
         to.LinkOpened(link, from.Record);
     }
 
-    private void Schedule(SimLink link, SimOverlayNode from, SimOverlayNode to, Action arrive)
+    private void Schedule(SimLink link, SimOverlayNode from, SimOverlayNode to, SendOrPostCallback arrive, object state)
     {
         TimeSpan now = _world.Scheduler.Now;
         TimeSpan arrival = (IsCut(from, to) ? _wholeAgain : now) + _geography.Delay(from.Index, to.Index);
@@ -122,8 +125,14 @@ internal sealed class SimOverlayNetwork
             link.LastToListener = arrival = Later(link.LastToListener, arrival);
         }
 
-        _world.Scheduler.Schedule(arrival - now, arrive);
+        _world.Scheduler.Schedule(arrival - now, arrive, state);
     }
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    /// <summary>A message under way: most of what is scheduled.</summary>
+    private sealed record Delivery(SimOverlayNode To, SimLink Link, ulong Request, bool IsAnswer, OverlayMessage Message)
+    {
+        public void Arrive() => To.Receive(Link, Request, IsAnswer, Message);
+    }
 }

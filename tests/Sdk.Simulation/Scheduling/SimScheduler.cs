@@ -7,7 +7,7 @@ namespace Sdk.Simulation.Scheduling;
 /// </summary>
 internal sealed class SimScheduler
 {
-    private readonly PriorityQueue<Step, (long TimeTicks, long Number)> _heap = new();
+    private readonly StepHeap _heap = new();
     private readonly int _threadId = Environment.CurrentManagedThreadId;
     private readonly Trace _trace;
     private readonly SimSynchronizationContext _context;
@@ -36,7 +36,7 @@ internal sealed class SimScheduler
     {
         AssertOnSimulationThread("schedule a step");
         long ticks = Math.Max(delay.Ticks, 0);
-        _heap.Enqueue(new Step(step, state), (checked(_trace.NowTicks + ticks), _inserted++));
+        _heap.Push(new Step(checked(_trace.NowTicks + ticks), _inserted++, step, state));
     }
 
     /// <summary>Runs steps until <paramref name="done"/> holds, time <paramref name="limit"/> has passed, or nothing is left to do.</summary>
@@ -132,7 +132,7 @@ internal sealed class SimScheduler
     private bool TryRunNext(long endTicks)
     {
         AssertOnSimulationThread("run a step");
-        if (!_heap.TryPeek(out _, out (long TimeTicks, long Number) next) || next.TimeTicks > endTicks)
+        if (_heap.Count == 0 || _heap.NextTicks > endTicks)
         {
             return false;
         }
@@ -142,12 +142,10 @@ internal sealed class SimScheduler
             throw new InvalidOperationException($"More than {EventsMax} events: a live lock.");
         }
 
-        Step step = _heap.Dequeue();
-        _trace.NowTicks = next.TimeTicks;
-        _trace.Record("step", next.Number);
+        Step step = _heap.Pop();
+        _trace.NowTicks = step.TimeTicks;
+        _trace.Record("step", step.Number);
         step.Run(step.State);
         return true;
     }
-
-    private readonly record struct Step(SendOrPostCallback Run, object? State);
 }

@@ -23,7 +23,7 @@ internal sealed class Lookup<TContact>
     private readonly Func<TContact, OverlayAddress> _addressOf;
     private readonly Func<TContact, bool> _verify;
     private readonly IEqualityComparer<TContact> _records;
-    private readonly Dictionary<OverlayAddress, LookupCandidate<TContact>> _candidates = [];
+    private readonly Dictionary<OverlayAddress, LookupCandidate<TContact>> _candidates;
     private readonly LookupFrontier<TContact>[] _paths;
     private readonly LookupFrontier<TContact> _all;
     private readonly List<LookupHop<TContact>> _trace = [];
@@ -56,6 +56,9 @@ internal sealed class Lookup<TContact>
         }
 
         _all = new LookupFrontier<TContact>(parameters.Count);
+
+        // So many are heard of where each path's first answer names others, and later ones the same.
+        _candidates = new(parameters.Paths * parameters.NamedMax);
     }
 
     /// <summary>What is looked for.</summary>
@@ -82,14 +85,14 @@ internal sealed class Lookup<TContact>
     /// <summary>Contacts to start from; the nearest are dealt to the paths in turn.</summary>
     public void Seed(ReadOnlySpan<TContact> contacts)
     {
-        var nearest = new List<(XorDistance Distance, TContact Contact)>(contacts.Length);
-        foreach (var contact in contacts)
+        if (!AreSorted(contacts))
         {
-            nearest.Add((XorDistance.Between(Target, _addressOf(contact)), contact));
+            var sorted = contacts.ToArray();
+            Array.Sort(sorted, (one, other) => OverlayAddress.CompareDistance(Target, _addressOf(one), _addressOf(other)));
+            contacts = sorted;
         }
 
-        nearest.Sort(static (one, other) => one.Distance.CompareTo(other.Distance));
-        foreach (var (_, contact) in nearest.Take(_parameters.ContactsMax))
+        foreach (var contact in contacts[..Math.Min(contacts.Length, _parameters.ContactsMax)])
         {
             Hear(contact, namer: null, _paths[_seeded++ % _paths.Length]);
         }
@@ -155,6 +158,19 @@ internal sealed class Lookup<TContact>
             Land(candidate, candidate.Path == LookupHop<TContact>.AllPaths ? null : _paths[candidate.Path]);
             candidate.State = candidate.HasNamings && candidate.Attempts < _parameters.AttemptsMax ? LookupState.Heard : LookupState.Failed;
         }
+    }
+
+    private bool AreSorted(ReadOnlySpan<TContact> contacts)
+    {
+        for (var i = 1; i < contacts.Length; i++)
+        {
+            if (OverlayAddress.CompareDistance(Target, _addressOf(contacts[i - 1]), _addressOf(contacts[i])) > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool MayAsk(LookupFrontier<TContact> path) => path.InFlight < _parameters.Parallel && path.Asks < _parameters.PathAsksMax;

@@ -25,7 +25,9 @@ internal enum LookupState
 internal sealed class LookupCandidate<TContact>(OverlayAddress address, XorDistance distance)
     where TContact : notnull
 {
-    private readonly Queue<Naming> _namings = [];
+    // Most are named once before they are asked.
+    private Naming? _first;
+    private Queue<Naming>? _others;
 
     public OverlayAddress Address { get; } = address;
 
@@ -55,13 +57,34 @@ internal sealed class LookupCandidate<TContact>(OverlayAddress address, XorDista
     public bool Counts => State is LookupState.Heard or LookupState.Asked or LookupState.Answered;
 
     /// <summary>True while something that was said of it is untried.</summary>
-    public bool HasNamings => _namings.Count > 0;
+    public bool HasNamings => _first is not null || _others is { Count: > 0 };
 
-    public void Add(TContact contact, LookupCandidate<TContact>? namer) => _namings.Enqueue(new Naming(contact, namer));
+    public void Add(TContact contact, LookupCandidate<TContact>? namer)
+    {
+        var naming = new Naming(contact, namer);
+        if (HasNamings)
+        {
+            (_others ??= []).Enqueue(naming);
+        }
+        else
+        {
+            _first = naming;
+        }
+    }
 
     public bool TryTakeNaming(out TContact contact, out LookupCandidate<TContact>? namer)
     {
-        var taken = _namings.TryDequeue(out var naming);
+        Naming naming = default;
+        var taken = true;
+        if (_first is { } first)
+        {
+            (naming, _first) = (first, null);
+        }
+        else
+        {
+            taken = _others?.TryDequeue(out naming) == true;
+        }
+
         (contact, namer) = (naming.Contact, naming.Namer);
         return taken;
     }

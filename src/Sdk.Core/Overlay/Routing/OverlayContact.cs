@@ -1,3 +1,4 @@
+using Sdk.Core.Addressing;
 using Sdk.Core.Networking;
 
 namespace Sdk.Core.Overlay.Routing;
@@ -9,6 +10,9 @@ internal readonly record struct OverlayContact(NodeRecord Record, AddressReach F
 {
     /// <summary>Whether it can be dialled, and stands in tables.</summary>
     public bool IsDialable => !Record.IsLight && Record.Reach != AddressReach.Nowhere && Record.Reach >= Floor;
+
+    /// <summary>The network in which it may be dialled.</summary>
+    public NetworkGroup Group => Record.GroupAt(Floor);
 
     /// <summary>Where it may be dialled: strangers of the public network send nobody to this machine, nor to its neighbours.</summary>
     public IReadOnlyList<Multiaddr> Addresses

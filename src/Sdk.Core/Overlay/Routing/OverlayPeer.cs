@@ -7,16 +7,12 @@ namespace Sdk.Core.Overlay.Routing;
 /// <summary>A node as the <see cref="OverlayRouter"/> knows it, connected or not. The router alone changes it.</summary>
 internal sealed class OverlayPeer(NodeRecord record, NetworkGroup group, AddressReach floor) : RoutingPeer(record.Address, group)
 {
-    /// <summary>How much it may ask.</summary>
-    public TokenBucket Questions;
+    // Answers come in the order of the questions, or nearly so.
+    private OverlayQuestion? _firstAsked;
+    private OverlayQuestion? _lastAsked;
 
-    /// <summary>How many records it may bring: each may cost a signature.</summary>
-    public TokenBucket Stores;
-
-    /// <summary>How many unknown nodes it may name that are worth two signatures to verify.</summary>
-    public TokenBucket Namings;
-
-    private Dictionary<ulong, OverlayQuestion>? _asked;
+    /// <summary>What it may still do. Made for those who do something: most of whom a node knows never connect.</summary>
+    public PeerAllowance Allowance => field ??= new();
 
     /// <summary>The newest record of it that was verified.</summary>
     public NodeRecord Record { get; set; } = record;
@@ -36,7 +32,10 @@ internal sealed class OverlayPeer(NodeRecord record, NetworkGroup group, Address
     public TimeSpan LastAsked { get; set; }
 
     /// <summary>Whether a question to it waits for an answer.</summary>
-    public bool IsAsked => _asked is { Count: > 0 };
+    public bool IsAsked => _firstAsked is not null;
+
+    /// <summary>Whether this node dialled it.</summary>
+    public bool IsDialled { get; set; }
 
     /// <summary>Whether it was the peer that ended the last connection.</summary>
     public bool HasHungUp { get; set; }
@@ -44,21 +43,38 @@ internal sealed class OverlayPeer(NodeRecord record, NetworkGroup group, Address
     public bool IsLinked => Standing != OverlayStanding.Away;
 
     /// <summary>The question waits for an answer from now on.</summary>
-    public void Add(OverlayQuestion question) => (_asked ??= []).Add(question.Number, question);
+    public void Add(OverlayQuestion question)
+    {
+        _ = _lastAsked is null ? _firstAsked = question : _lastAsked.NextOfPeer = question;
+        _lastAsked = question;
+    }
 
     /// <summary>Takes a question that waits.</summary>
     public bool TryTake(ulong number, [NotNullWhen(true)] out OverlayQuestion? question)
     {
-        question = null;
-        return _asked is not null && _asked.Remove(number, out question);
+        OverlayQuestion? before = null;
+        question = _firstAsked;
+        while (question is not null && question.Number != number)
+        {
+            (before, question) = (question, question.NextOfPeer);
+        }
+
+        if (question is null)
+        {
+            return false;
+        }
+
+        _ = before is null ? _firstAsked = question.NextOfPeer : before.NextOfPeer = question.NextOfPeer;
+        _lastAsked = _lastAsked == question ? before : _lastAsked;
+        question.NextOfPeer = null;
+        return true;
     }
 
-    /// <summary>Takes all questions that wait.</summary>
-    public OverlayQuestion[] TakeAll()
+    /// <summary>Takes the question that waits for longest.</summary>
+    public bool TryTakeFirst([NotNullWhen(true)] out OverlayQuestion? question)
     {
-        OverlayQuestion[] all = _asked is null ? [] : [.. _asked.Values];
-        _asked = null;
-        return all;
+        question = null;
+        return _firstAsked is not null && TryTake(_firstAsked.Number, out question);
     }
 }
 

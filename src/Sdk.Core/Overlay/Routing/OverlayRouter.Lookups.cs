@@ -9,6 +9,7 @@ internal sealed partial class OverlayRouter
     private readonly Dictionary<OverlayAddress, List<Action<OverlayPeer?>>> _dials = [];
     private readonly Queue<OverlayLookup> _toPump = [];
     private readonly Queue<(TimeSpan Due, OverlayLookup Lookup, OverlayContact Contact)> _patience = [];
+    private readonly List<OverlayContact> _named = [];
     private bool _hasLearnt;
 
     /// <summary>Whether a node is being dialled.</summary>
@@ -42,8 +43,18 @@ internal sealed partial class OverlayRouter
             found = Table.Closest(target, nearest);
         }
 
-        steps.Seed([.. nearest.Take(found).Select(peer => new OverlayContact(peer.Record, peer.Floor))]);
-        var lookup = new OverlayLookup(steps, count, isUpkeep) { Ended = ended };
+        var contacts = new OverlayContact[found];
+        for (var i = 0; i < found; i++)
+        {
+            contacts[i] = new OverlayContact(nearest[i].Record, nearest[i].Floor);
+        }
+
+        steps.Seed(contacts);
+        var lookup = new OverlayLookup(steps, count, new LookupGroups(_parameters.LookupContactsPerGroup, parameters.Paths * parameters.NamedMax), isUpkeep)
+        {
+            Question = new FindNodesMessage(target, _parameters.MaxNodes),
+            Ended = ended,
+        };
         _toPump.Enqueue(lookup);
         return lookup;
     }
@@ -101,34 +112,27 @@ internal sealed partial class OverlayRouter
     private void AskForNearer(OverlayLookup lookup, OverlayContact contact, bool isAgain = false)
     {
         var begin = Now;
-        Reach(contact, peer =>
+        if (_linked.TryGetValue(contact.Record.Address, out var linked))
         {
-            if (peer is null)
-            {
-                lookup.Steps.Failed(contact);
-                _toPump.Enqueue(lookup);
-                return;
-            }
+            Ask(lookup.Question, new LookupQuestion(this, linked, lookup, contact, begin, isAgain));
+            return;
+        }
 
-            Ask(peer, new FindNodesMessage(lookup.Target, _parameters.MaxNodes), answer =>
-            {
-                if (answer is null && peer.HasHungUp && !isAgain)
-                {
-                    // It let go of an idle connection while the question was under way, and lives.
-                    AskForNearer(lookup, contact, isAgain: true);
-                    return;
-                }
-
-                if (answer is not null && !lookup.IsUpkeep)
-                {
-                    lookup.Times[contact.Record.Address] = Now - begin;
-                }
-
-                Take(lookup, contact, peer, answer);
-                _toPump.Enqueue(lookup);
-            });
-        });
+        ReachByDial(lookup, contact, begin, isAgain);
     }
+
+    // For itself, so that whoever is connected costs no closure.
+    private void ReachByDial(OverlayLookup lookup, OverlayContact contact, TimeSpan begin, bool isAgain) => Reach(contact, peer =>
+    {
+        if (peer is null)
+        {
+            lookup.Steps.Failed(contact);
+            _toPump.Enqueue(lookup);
+            return;
+        }
+
+        Ask(lookup.Question, new LookupQuestion(this, peer, lookup, contact, begin, isAgain));
+    });
 
     private void Take(OverlayLookup lookup, OverlayContact contact, OverlayPeer peer, OverlayMessage? answer)
     {
@@ -143,9 +147,10 @@ internal sealed partial class OverlayRouter
             return;
         }
 
-        var contacts = new List<OverlayContact>(nodes.Count);
-        foreach (var node in nodes)
+        _named.Clear();
+        for (var i = 0; i < nodes.Count; i++)
         {
+            var node = nodes[i];
             var named = new OverlayContact(node, peer.Floor);
             if (!named.IsDialable)
             {
@@ -154,41 +159,14 @@ internal sealed partial class OverlayRouter
                 continue;
             }
 
-            if (IsWithinItsGroup(lookup, named))
+            if (lookup.Groups.Admit(named.Group, node.Address))
             {
-                contacts.Add(named);
+                _named.Add(named);
             }
         }
 
-        lookup.Steps.Answered(contact, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(contacts));
+        lookup.Steps.Answered(contact, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_named));
         lookup.News += Hear(peer, nodes);
-    }
-
-    private bool IsWithinItsGroup(OverlayLookup lookup, OverlayContact named)
-    {
-        var group = GroupOf(named);
-        if (group.IsNone)
-        {
-            return true;
-        }
-
-        if (!lookup.Groups.TryGetValue(group, out var members))
-        {
-            lookup.Groups.Add(group, members = []);
-        }
-
-        if (members.Contains(named.Record.Address))
-        {
-            return true;
-        }
-
-        if (members.Count >= _parameters.LookupContactsPerGroup)
-        {
-            return false;
-        }
-
-        members.Add(named.Record.Address);
-        return true;
     }
 
     private void End(OverlayLookup lookup)
@@ -251,6 +229,28 @@ internal sealed partial class OverlayRouter
             {
                 reached(peer);
             }
+        }
+    }
+
+    private sealed class LookupQuestion(OverlayRouter router, OverlayPeer peer, OverlayLookup lookup, OverlayContact contact, TimeSpan begin, bool isAgain)
+        : OverlayQuestion(peer)
+    {
+        public override void Ended(OverlayMessage? answer)
+        {
+            if (answer is null && Peer.HasHungUp && !isAgain)
+            {
+                // It let go of an idle connection while the question was under way, and lives.
+                router.AskForNearer(lookup, contact, isAgain: true);
+                return;
+            }
+
+            if (answer is not null && !lookup.IsUpkeep)
+            {
+                lookup.Times[contact.Record.Address] = router.Now - begin;
+            }
+
+            router.Take(lookup, contact, Peer, answer);
+            router._toPump.Enqueue(lookup);
         }
     }
 

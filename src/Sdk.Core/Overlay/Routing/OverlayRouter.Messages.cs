@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sdk.Core.Addressing;
 
 namespace Sdk.Core.Overlay.Routing;
@@ -5,16 +6,18 @@ namespace Sdk.Core.Overlay.Routing;
 /// <summary>Questions, answers and notices.</summary>
 internal sealed partial class OverlayRouter
 {
-    private readonly Queue<OverlayQuestion> _deadlines = [];
+    private readonly OverlayDeadlines _deadlines = new();
     private ulong _lastNumber;
 
     /// <summary>Asks a connected peer. <paramref name="ended"/> is called once: with the answer, or with null where none comes.</summary>
-    private void Ask(OverlayPeer peer, OverlayMessage message, Action<OverlayMessage?> ended)
+    private void Ask(OverlayPeer peer, OverlayMessage message, Action<OverlayMessage?> ended) => Ask(message, new CallbackQuestion(peer, ended));
+
+    private void Ask(OverlayMessage message, OverlayQuestion question)
     {
-        var question = new OverlayQuestion(++_lastNumber, peer, Now + _parameters.AnswerTimeout, ended);
-        peer.Add(question);
-        _deadlines.Enqueue(question);
-        _effects.Enqueue(new SendEffect(peer, question.Number, IsAnswer: false, message));
+        (question.Number, question.Deadline) = (++_lastNumber, Now + _parameters.AnswerTimeout);
+        question.Peer.Add(question);
+        _deadlines.Add(question);
+        _effects.Enqueue(new SendEffect(question.Peer, question.Number, IsAnswer: false, message));
     }
 
     private void Tell(OverlayPeer peer, OverlayMessage notice) => _effects.Enqueue(new SendEffect(peer, 0, IsAnswer: false, notice));
@@ -26,7 +29,7 @@ internal sealed partial class OverlayRouter
             peer.LastAsked = now;
         }
 
-        if (!peer.Questions.TryTake(now, _parameters.Questions.PerSecond, _parameters.Questions.Burst))
+        if (!peer.Allowance.Questions.TryTake(now, _parameters.Questions.PerSecond, _parameters.Questions.Burst))
         {
             OverlayTelemetry.Busy();
             _effects.Enqueue(new SendEffect(peer, request, IsAnswer: true, BusyMessage.Instance));
@@ -112,33 +115,27 @@ internal sealed partial class OverlayRouter
     }
 
     /// <summary>The nodes nearest to an address that this node is connected to and that the asker may dial, without itself, and few of each network group.</summary>
-    private List<NodeRecord> NodesNear(OverlayAddress target, OverlayPeer asker, int count)
+    private ArraySegment<NodeRecord> NodesNear(OverlayAddress target, OverlayPeer asker, int count)
     {
         // Who is ground to be near stands in few networks: those behind them must be named too.
-        var nearest = new OverlayPeer[(2 * count) + 1];
-        var found = Table.Closest(target, nearest, connectedOnly: true);
-        var named = new List<NodeRecord>(count);
-        for (var i = 0; i < found && named.Count < count; i++)
+        var nearest = ArrayPool<OverlayPeer>.Shared.Rent((2 * count) + 1);
+        var found = Table.Closest(target, nearest.AsSpan(0, (2 * count) + 1), connectedOnly: true);
+        Span<NetworkGroup> groups = stackalloc NetworkGroup[found];
+        var named = new NodeRecord[Math.Min(count, found)];
+        var namedCount = 0;
+        for (var i = 0; i < found && namedCount < named.Length; i++)
         {
             var peer = nearest[i];
-            if (peer != asker && new OverlayContact(peer.Record, asker.Floor).IsDialable && (peer.Group.IsNone || CountOf(peer.Group, nearest.AsSpan(0, i)) < _parameters.Table.MaxPerGroupInBin))
+            groups[i] = peer.Group;
+            if (peer != asker && new OverlayContact(peer.Record, asker.Floor).IsDialable
+                && (peer.Group.IsNone || groups[..i].Count(peer.Group) < _parameters.Table.MaxPerGroupInBin))
             {
-                named.Add(peer.Record);
+                named[namedCount++] = peer.Record;
             }
         }
 
-        return named;
-    }
-
-    private static int CountOf(NetworkGroup group, ReadOnlySpan<OverlayPeer> peers)
-    {
-        var count = 0;
-        foreach (var peer in peers)
-        {
-            count += peer.Group == group ? 1 : 0;
-        }
-
-        return count;
+        ArrayPool<OverlayPeer>.Shared.Return(nearest, clearArray: true);
+        return new ArraySegment<NodeRecord>(named, 0, namedCount);
     }
 
     /// <summary>Takes over what the peer names, as far as the table has room for it and it holds.</summary>
@@ -146,9 +143,9 @@ internal sealed partial class OverlayRouter
     private int Hear(OverlayPeer namer, IReadOnlyList<NodeRecord> nodes)
     {
         var news = 0;
-        foreach (var record in nodes.Take(_parameters.MaxNodes))
+        for (var i = 0; i < nodes.Count && i < _parameters.MaxNodes; i++)
         {
-            news += TryLearn(new OverlayContact(record, namer.Floor), namer) && Lacks(record.Address) ? 1 : 0;
+            news += TryLearn(new OverlayContact(nodes[i], namer.Floor), namer) && Lacks(nodes[i].Address) ? 1 : 0;
         }
 
         return news;
@@ -173,20 +170,20 @@ internal sealed partial class OverlayRouter
         var isWanted = isKnown
             ? record.Sequence > known!.Record.Sequence && !known.IsLinked
             : order >= Table.Depth || Table.Known(order).Length < _parameters.Table.MaxKnownPerBin;
-        if (!isWanted || (namer is not null && !namer.Namings.TryTake(Now, _parameters.Namings.PerSecond, _parameters.Namings.Burst)) || !IsGood(contact, namer))
+        if (!isWanted || (namer is not null && !namer.Allowance.Namings.TryTake(Now, _parameters.Namings.PerSecond, _parameters.Namings.Burst)) || !IsGood(contact, namer))
         {
             return false;
         }
 
         if (!isKnown)
         {
-            var isAdded = Table.Add(new OverlayPeer(record, GroupOf(contact), contact.Floor), Now) == RoutingOutcome.Added;
+            var isAdded = Table.Add(new OverlayPeer(record, contact.Group, contact.Floor), Now) == RoutingOutcome.Added;
             _hasLearnt |= isAdded;
             return isAdded;
         }
 
         // Another device may have taken over the address: whoever answers there shows it.
-        if (Table.TryRegroup(known!, GroupOf(contact)))
+        if (Table.TryRegroup(known!, contact.Group))
         {
             (known!.Record, known.Floor) = (record, contact.Floor);
         }
@@ -218,29 +215,14 @@ internal sealed partial class OverlayRouter
         return false;
     }
 
-    private static NetworkGroup GroupOf(OverlayContact contact)
-    {
-        foreach (var address in contact.Record.Addresses)
-        {
-            if (address.Reach >= contact.Floor && address.TryGetIp(out var ip))
-            {
-                return NetworkGroup.Of(ip);
-            }
-        }
-
-        return NetworkGroup.None;
-    }
-
     private void EndLateQuestions(TimeSpan now)
     {
-        while (_deadlines.TryPeek(out var question) && question.Deadline <= now)
+        while (_deadlines.Late(now) is { } question)
         {
-            _deadlines.Dequeue();
-            if (question.Peer.TryTake(question.Number, out _))
-            {
-                question.Ended(null);
-                Missed(question.Peer, now);
-            }
+            _deadlines.Remove(question);
+            question.Peer.TryTake(question.Number, out _);
+            question.Ended(null);
+            Missed(question.Peer, now);
         }
     }
 
@@ -268,11 +250,21 @@ internal sealed partial class OverlayRouter
         }
     }
 
-    private void AskWhetherItLives(OverlayPeer peer) => Ask(peer, PingMessage.Instance, answer =>
+    private void AskWhetherItLives(OverlayPeer peer) => Ask(PingMessage.Instance, new LivenessQuestion(this, peer));
+
+    private sealed class CallbackQuestion(OverlayPeer peer, Action<OverlayMessage?> ended) : OverlayQuestion(peer)
     {
-        if (answer is not (null or PongMessage or BusyMessage))
+        public override void Ended(OverlayMessage? answer) => ended(answer);
+    }
+
+    private sealed class LivenessQuestion(OverlayRouter router, OverlayPeer peer) : OverlayQuestion(peer)
+    {
+        public override void Ended(OverlayMessage? answer)
         {
-            Fault(peer);
+            if (answer is not (null or PongMessage or BusyMessage))
+            {
+                router.Fault(Peer);
+            }
         }
-    });
+    }
 }

@@ -248,7 +248,7 @@ internal sealed partial class OverlayRouter
         var outcomes = new RecordOutcome[records.Count];
         for (var i = 0; i < outcomes.Length; i++)
         {
-            if (!peer.Stores.TryTake(now, _parameters.Stores.PerSecond, _parameters.Stores.Burst))
+            if (!peer.Allowance.Stores.TryTake(now, _parameters.Stores.PerSecond, _parameters.Stores.Burst))
             {
                 OverlayTelemetry.Busy();
                 return BusyMessage.Instance;

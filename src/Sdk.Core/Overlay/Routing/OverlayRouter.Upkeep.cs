@@ -5,7 +5,12 @@ namespace Sdk.Core.Overlay.Routing;
 /// <summary>What the router does of itself, to keep the table healthy.</summary>
 internal sealed partial class OverlayRouter
 {
+    private const int ChosenMax = 16;
+
     private readonly Queue<OverlayAddress> _toLookUp = [];
+
+    // Filled and emptied within a call: asking the topology is cheap where it names nobody, and happens every second.
+    private readonly OverlayPeer[] _chosen = new OverlayPeer[ChosenMax];
     private TimeSpan _nextUpkeep;
     private TimeSpan _upkeepPause;
     private TimeSpan _nextVisitorCheck;
@@ -54,7 +59,7 @@ internal sealed partial class OverlayRouter
         }
 
         Prune(now);
-        if (now >= _nextVisitorCheck)
+        if (_visitors > 0 && now >= _nextVisitorCheck)
         {
             _nextVisitorCheck = now + (_parameters.VisitorIdle / 6);
             LetIdleVisitorsGo(now);
@@ -68,9 +73,8 @@ internal sealed partial class OverlayRouter
 
     private void DialWhomTheTableNeeds(TimeSpan now)
     {
-        var dials = new OverlayPeer[16];
-        var count = _topology.NextDials(now, dials);
-        foreach (var peer in dials.AsSpan(0, count))
+        var count = _topology.NextDials(now, _chosen);
+        foreach (var peer in TakeChosen(count))
         {
             if (peer.IsLinked)
             {
@@ -85,9 +89,8 @@ internal sealed partial class OverlayRouter
 
     private void AskTheSilent(TimeSpan now)
     {
-        var silent = new OverlayPeer[32];
-        var count = _topology.Pings(now, silent);
-        foreach (var peer in silent.AsSpan(0, count))
+        var count = _topology.Pings(now, _chosen);
+        foreach (var peer in TakeChosen(count))
         {
             if (!peer.IsAsked)
             {
@@ -98,12 +101,23 @@ internal sealed partial class OverlayRouter
 
     private void Prune(TimeSpan now)
     {
-        var pruned = new OverlayPeer[16];
-        var count = _topology.Prunes(now, pruned);
-        foreach (var peer in pruned.AsSpan(0, count))
+        var count = _topology.Prunes(now, _chosen);
+        foreach (var peer in TakeChosen(count))
         {
             LetGo(peer, OverlayCloseReason.Pruned);
         }
+    }
+
+    private OverlayPeer[] TakeChosen(int count)
+    {
+        if (count == 0)
+        {
+            return [];
+        }
+
+        var chosen = _chosen[..count];
+        Array.Clear(_chosen, 0, count);
+        return chosen;
     }
 
     private void LetIdleVisitorsGo(TimeSpan now)

@@ -24,6 +24,7 @@ internal sealed partial class OverlayRouter
     private readonly OrderedDictionary<OverlayAddress, TimeSpan> _bans = [];
     private readonly Queue<OverlayEffect> _effects = [];
     private int _visitors;
+    private TimeSpan _noRoomUntil;
     private int _lights;
 
     /// <param name="self">This node's record.</param>
@@ -99,6 +100,7 @@ internal sealed partial class OverlayRouter
         {
             peer = record.IsLight ? PlaceLight(record, floor) : Place(record, floor, group, now);
             peer.LastAsked = now;
+            peer.IsDialled = _dials.ContainsKey(peer.Address);
             _linked.Add(peer.Address, peer);
             OverlayTelemetry.Peers.Add(1);
             Welcome(peer);
@@ -145,7 +147,7 @@ internal sealed partial class OverlayRouter
     /// <summary>A connected peer said something.</summary>
     public void Receive(OverlayPeer peer, ulong request, bool isAnswer, OverlayMessage message)
     {
-        if (!_linked.TryGetValue(peer.Address, out var linked) || linked != peer)
+        if (!peer.IsLinked)
         {
             return;
         }
@@ -161,6 +163,7 @@ internal sealed partial class OverlayRouter
             // One that comes too late has no question any more, and is no fault.
             if (peer.TryTake(request, out var question))
             {
+                _deadlines.Remove(question);
                 question.Ended(message);
             }
         }
@@ -293,9 +296,19 @@ internal sealed partial class OverlayRouter
 
     private bool TryMakeRoomForVisitor(TimeSpan now)
     {
-        var oldest = _linked.Values.Where(peer => peer.Standing == OverlayStanding.Visiting).MinBy(peer => peer.LastAsked);
-        if (oldest is null || now - oldest.LastAsked < TimeSpan.FromSeconds(1))
+        if (now < _noRoomUntil)
         {
+            return false;
+        }
+
+        // Whoever came by himself gets time to ask. Whom this node dialled, and who has answered, is needed no more.
+        var oldest = _linked.Values
+            .Where(peer => peer.Standing == OverlayStanding.Visiting && !peer.IsAsked && (peer.IsDialled || now - peer.LastAsked >= TimeSpan.FromSeconds(1)))
+            .MinBy(peer => peer.LastAsked);
+        if (oldest is null)
+        {
+            // Where very many come at once, not each of them is worth a look at all who are here.
+            _noRoomUntil = now + TimeSpan.FromMilliseconds(100);
             return false;
         }
 
@@ -348,8 +361,9 @@ internal sealed partial class OverlayRouter
         }
 
         peer.Standing = OverlayStanding.Away;
-        foreach (var question in peer.TakeAll())
+        while (peer.TryTakeFirst(out var question))
         {
+            _deadlines.Remove(question);
             question.Ended(null);
         }
     }

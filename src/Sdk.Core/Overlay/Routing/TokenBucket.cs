@@ -3,9 +3,8 @@ namespace Sdk.Core.Overlay.Routing;
 /// <summary>A rate with bursts. Begins full. A struct, since a node knows thousands of peers: keep it in a field.</summary>
 internal struct TokenBucket
 {
-    private TimeSpan _filledAt;
-    private double _tokens;
-    private bool _isUsed;
+    private TimeSpan _countedAt;
+    private double _taken;
 
     /// <summary>Takes a token if there is one.</summary>
     /// <param name="now">The time.</param>
@@ -13,14 +12,14 @@ internal struct TokenBucket
     /// <param name="burst">How many there are at most.</param>
     public bool TryTake(TimeSpan now, double perSecond, double burst)
     {
-        _tokens = _isUsed ? Math.Min(burst, _tokens + ((now - _filledAt).TotalSeconds * perSecond)) : burst;
-        (_filledAt, _isUsed) = (now, true);
-        if (_tokens < 1)
+        _taken = Math.Max(0, _taken - ((now - _countedAt).TotalSeconds * perSecond));
+        _countedAt = now;
+        if (burst - _taken < 1)
         {
             return false;
         }
 
-        _tokens--;
+        _taken++;
         return true;
     }
 }

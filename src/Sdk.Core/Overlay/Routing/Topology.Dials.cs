@@ -74,11 +74,7 @@ internal sealed partial class Topology<TPeer>
         counts = counts[.._table.BinCount];
         for (var order = 0; order < counts.Length; order++)
         {
-            counts[order] = 0;
-            foreach (var peer in _table.Known(order))
-            {
-                counts[order] += peer.IsConnected || peer.Failures == 0 ? 1 : 0;
-            }
+            counts[order] = _table.PromisingCount(order);
         }
 
         return RoutingTable<TPeer>.DepthOf(counts, TableOptions);

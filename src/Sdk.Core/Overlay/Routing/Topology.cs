@@ -91,7 +91,9 @@ internal sealed partial class Topology<TPeer>
             }
         }
 
-        (_pingFrom, _nextPing) = (0, next);
+        // Some are due at almost any time: all are looked at together now and then, not whenever one is.
+        var soonest = now + _options.PingCheck;
+        (_pingFrom, _nextPing) = (0, next > soonest ? next : soonest);
         return count;
     }
 

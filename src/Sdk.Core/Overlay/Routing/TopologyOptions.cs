@@ -35,6 +35,9 @@ internal sealed record TopologyOptions
     /// <summary>Those that were asked and still show no life are named again after that.</summary>
     public TimeSpan PingAgainAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often connected peers are looked at for such: so much later than it is due one may be asked.</summary>
+    public TimeSpan PingCheck { get; init; } = TimeSpan.FromSeconds(2.5);
+
     public void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDialing, 1);
@@ -46,5 +49,6 @@ internal sealed record TopologyOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(PingLowerAfter, PingAfter);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAgainAfter, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(PingCheck, PingAgainAfter);
     }
 }
