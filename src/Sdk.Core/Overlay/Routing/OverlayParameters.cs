@@ -78,6 +78,15 @@ internal sealed record OverlayParameters
     /// <summary>Empty places of the table for which one round of upkeep looks up nodes.</summary>
     public int VacanciesPerRound { get; init; } = 2;
 
+    /// <summary>
+    /// News of a round of upkeep from which on there is likely to be more. Fewer are newcomers that are about to make themselves known: where
+    /// nodes join all the time there always are some.
+    /// </summary>
+    public int ManyNews { get; init; } = 4;
+
+    /// <summary>Nodes that are wanted near an empty place of the table.</summary>
+    public int VacancyNodes { get; init; } = 3;
+
     /// <summary>Upkeep looks around itself this often while that brings news, and up to <see cref="UpkeepMax"/> as long apart while it does not.</summary>
     public TimeSpan UpkeepMin { get; init; } = TimeSpan.FromSeconds(5);
 

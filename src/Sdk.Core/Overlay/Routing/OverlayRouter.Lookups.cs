@@ -52,7 +52,7 @@ internal sealed partial class OverlayRouter
         steps.Seed(contacts);
         var lookup = new OverlayLookup(steps, count, new LookupGroups(_parameters.LookupContactsPerGroup, parameters.Paths * parameters.NamedMax), isUpkeep)
         {
-            Question = new FindNodesMessage(target, _parameters.MaxNodes),
+            Question = new FindNodesMessage(target, Math.Min(_parameters.MaxNodes, (2 * count) + 2)),
             Ended = ended,
         };
         _toPump.Enqueue(lookup);

@@ -234,6 +234,11 @@ internal sealed partial class OverlayRouter
             return;
         }
 
+        if (peer.Standing == OverlayStanding.Routed && peer.Failures == 0)
+        {
+            _topology.Missed(now);
+        }
+
         var isForgotten = peer.Standing == OverlayStanding.Routed && Table.Failed(peer, now);
         if (isForgotten || peer.Standing != OverlayStanding.Routed || peer.Failures >= _parameters.Table.MaxFailures)
         {

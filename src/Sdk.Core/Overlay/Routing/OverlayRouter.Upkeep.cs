@@ -152,7 +152,7 @@ internal sealed partial class OverlayRouter
         while (_upkeepLookups < _parameters.UpkeepLookups && _toLookUp.TryDequeue(out var target))
         {
             _upkeepLookups++;
-            Begin(target, target == Address ? _parameters.MaxNodes : 3, isUpkeep: true);
+            Begin(target, target == Address ? _parameters.MaxNodes : _parameters.VacancyNodes, isUpkeep: true);
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed partial class OverlayRouter
         }
 
         var longer = _upkeepPause * 2;
-        _upkeepPause = _upkeepNews > 0 ? _parameters.UpkeepMin : longer < _parameters.UpkeepMax ? longer : _parameters.UpkeepMax;
+        _upkeepPause = _upkeepNews >= _parameters.ManyNews ? _parameters.UpkeepMin : longer < _parameters.UpkeepMax ? longer : _parameters.UpkeepMax;
         _upkeepNews = 0;
         _nextUpkeep = Now + (_upkeepPause * (0.75 + (0.5 * _random.NextDouble())));
     }

@@ -20,6 +20,8 @@ internal sealed partial class Topology<TPeer>
     private TimeSpan _nextPrune;
     private TimeSpan _nextPing;
     private int _pingFrom;
+    private TimeSpan _lastMiss = TimeSpan.MinValue;
+    private TimeSpan _alarmUntil;
 
     /// <param name="table">What is kept in shape.</param>
     /// <param name="options">The numbers.</param>
@@ -57,7 +59,23 @@ internal sealed partial class Topology<TPeer>
         return count;
     }
 
-    /// <summary>Names connected peers that have shown no life for <see cref="TopologyOptions.PingAfter"/>, or <see cref="TopologyOptions.PingLowerAfter"/>.</summary>
+    /// <summary>A connected peer that had not failed did not answer in time.</summary>
+    public void Missed(TimeSpan now)
+    {
+        if (_lastMiss != TimeSpan.MinValue && now - _lastMiss <= _options.AlarmWithin)
+        {
+            // Those who are due by now are to be named at once.
+            _nextPing = now < _alarmUntil ? _nextPing : now;
+            _alarmUntil = now + _options.Alarm;
+        }
+
+        _lastMiss = now;
+    }
+
+    /// <summary>
+    /// Names connected peers that have shown no life for <see cref="TopologyOptions.PingAfter"/>, or outside the neighbourhood for
+    /// <see cref="TopologyOptions.PingFarAfter"/>.
+    /// </summary>
     /// <returns>How many peers were written to the start of <paramref name="silent"/>; the others come first at the next call.</returns>
     public int Pings(TimeSpan now, Span<TPeer> silent)
     {
@@ -68,12 +86,14 @@ internal sealed partial class Topology<TPeer>
 
         var count = 0;
         var next = now + _options.PingAfter;
+        var isAlarm = now < _alarmUntil;
         for (var i = 0; i < _table.BinCount; i++)
         {
             var order = (_pingFrom + i) % _table.BinCount;
+            var after = isAlarm || order >= _table.Depth ? _options.PingAfter : _options.PingFarAfter;
             foreach (var peer in _table.Connected(order))
             {
-                var due = peer.LastUsed + (peer.Address < _table.Self ? _options.PingLowerAfter : _options.PingAfter);
+                var due = peer.LastUsed + after + (peer.Address < _table.Self ? _options.PingLowerLater : TimeSpan.Zero);
                 if (due > now)
                 {
                     next = Min(next, due);
@@ -169,7 +189,7 @@ internal sealed partial class Topology<TPeer>
         foreach (var peer in connected)
         {
             var inSlot = perSlot[RoutingTable<TPeer>.SlotOf(peer.Address, peer.ProximityOrder)];
-            var isUnhealthy = peer.Failures > 0 || now - peer.LastUsed > 2 * _options.PingAfter;
+            var isUnhealthy = peer.Failures > 0 || now - peer.LastUsed > 2 * _options.PingFarAfter;
             var rank = (isUnhealthy, inSlot, peer.ConnectedSince);
             if (inSlot > 1 && (worst is null || rank.CompareTo(worstRank) > 0) && !except.Contains(peer))
             {

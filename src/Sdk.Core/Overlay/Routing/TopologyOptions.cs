@@ -23,14 +23,23 @@ internal sealed record TopologyOptions
     /// <summary>How often bins that hold too many are pruned; the value of Swarm's nodes.</summary>
     public TimeSpan PruneInterval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A connected peer that showed no life for so long is asked whether it lives.</summary>
+    /// <summary>A connected neighbour that showed no life for so long is asked whether it lives; in time of alarm, every peer.</summary>
     public TimeSpan PingAfter { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The same for peers outside the neighbourhood, while all is calm: of these a lookup asks others where one is dead.</summary>
+    public TimeSpan PingFarAfter { get; init; } = TimeSpan.FromSeconds(45);
+
     /// <summary>
-    /// The same for peers with a lower address than this node, which ask it after <see cref="PingAfter"/>: so one of two asks, and each knows that
-    /// the other lives.
+    /// Peers with a lower address than this node are asked so much later: they ask first, and of two that live one asks and each knows that the
+    /// other lives.
     /// </summary>
-    public TimeSpan PingLowerAfter { get; init; } = TimeSpan.FromSeconds(25);
+    public TimeSpan PingLowerLater { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Two peers that miss an answer within this time raise an alarm: where two went, more may have.</summary>
+    public TimeSpan AlarmWithin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an alarm lasts.</summary>
+    public TimeSpan Alarm { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Those that were asked and still show no life are named again after that.</summary>
     public TimeSpan PingAgainAfter { get; init; } = TimeSpan.FromSeconds(5);
@@ -47,7 +56,10 @@ internal sealed record TopologyOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(RedialAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PruneInterval, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAfter, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(PingLowerAfter, PingAfter);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PingFarAfter, PingAfter);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PingLowerLater, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(AlarmWithin, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Alarm, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PingAgainAfter, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(PingCheck, PingAgainAfter);
     }

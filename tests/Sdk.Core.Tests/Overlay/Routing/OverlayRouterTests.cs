@@ -11,6 +11,8 @@ public sealed class OverlayRouterTests : IDisposable
 {
     private readonly RouterWorld _world = new();
 
+    private static NetworkGroup Group => NetworkGroup.Of(IPAddress.Parse("198.51.100.1"));
+
     private OverlayRouter Router => _world.Router;
 
     public void Dispose() => _world.Dispose();
@@ -111,6 +113,45 @@ public sealed class OverlayRouterTests : IDisposable
     }
 
     [Fact]
+    public void Whom_a_lookup_dialled_makes_room_for_others_once_it_has_answered()
+    {
+        // Of one network, which has its places by then: the node that the lookup finds is a visitor.
+        Crowd(32);
+        var found = InCrowdedBin(200);
+        _ = _world.Effects;
+        Router.BeginLookup(found.Address, 16);
+        var questions = new Queue<SendEffect>();
+        while (true)
+        {
+            var effects = _world.Effects;
+            if (effects.OfType<DialEffect>().Any(dial => dial.Record == found))
+            {
+                break;
+            }
+
+            effects.OfType<SendEffect>().Where(send => send.Message is FindNodesMessage).ToList().ForEach(questions.Enqueue);
+            var question = questions.Dequeue();
+            Router.Receive(question.Peer, question.Request, isAnswer: true, new NodesMessage([found]));
+        }
+
+        var visitor = Router.Connected(found, AddressReach.World, Group);
+        Assert.Equal(OverlayStanding.Visiting, visitor.Standing);
+        Crowd(OverlayParameters.Default.MaxVisitors - Router.Linked.Count(peer => peer.Standing == OverlayStanding.Visiting));
+        Assert.Throws<PeerRefusedException>(() => Crowd(1));
+        Assert.True(visitor.IsLinked);
+
+        _world.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        foreach (var asked in _world.Effects.OfType<SendEffect>().Where(send => send.Peer == visitor && send.Message is FindNodesMessage))
+        {
+            Router.Receive(visitor, asked.Request, isAnswer: true, new NodesMessage([]));
+        }
+
+        Crowd(1);
+        Assert.False(visitor.IsLinked);
+        Assert.Throws<PeerRefusedException>(() => Crowd(1));
+    }
+
+    [Fact]
     public void More_questions_than_a_peer_may_ask_are_not_answered()
     {
         var peer = _world.Connect(_world.Record(1));
@@ -207,6 +248,26 @@ public sealed class OverlayRouterTests : IDisposable
 
         Assert.True(lookup.HasEnded);
         Assert.Empty(lookup.Steps.Nearest);
+    }
+
+    private NodeRecord InCrowdedBin(int host)
+    {
+        while (true)
+        {
+            if (_world.RecordAt(IPAddress.Parse($"198.51.100.{host}")) is var record && Router.Address.Proximity(record.Address) == 0)
+            {
+                return record;
+            }
+        }
+    }
+
+    /// <summary>Nodes of one network come, all of one bin: two of them find a place.</summary>
+    private void Crowd(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Router.Connected(InCrowdedBin(i % 250), AddressReach.World, Group);
+        }
     }
 
     private NodeRecord Lie(string kind, int number) => kind switch

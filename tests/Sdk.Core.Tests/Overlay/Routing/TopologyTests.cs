@@ -270,7 +270,7 @@ public class TopologyTests
     {
         var peers = Add(bin: 0, count: 3);
         peers.ForEach(peer => _table.Connected(peer, default));
-        Assert.Empty(Pings(14 * Second));
+        Assert.Empty(Pings(12 * Second));
         _table.Used(peers[1], 14 * Second);
         Assert.Equal([peers[0], peers[2]], Pings(15 * Second));
         _table.Used(peers[0], 16 * Second);
@@ -293,10 +293,31 @@ public class TopologyTests
     [Fact]
     public void Of_two_silent_peers_the_one_with_the_lower_address_asks_first()
     {
-        var peers = Add(bin: 0, count: 8).Concat(Add(bin: 1, count: 8)).ToList();
+        var peers = Add(bin: 0, count: 7).Concat(Add(bin: 1, count: 8)).ToList();
         peers.ForEach(peer => _table.Connected(peer, default));
         Assert.Equal(peers.Where(peer => peer.Address > _table.Self).ToHashSet(), Pings(15 * Second, places: 16).ToHashSet());
         Assert.Equal(peers.ToHashSet(), Pings(25 * Second, places: 16).ToHashSet());
+    }
+
+    [Fact]
+    public void While_all_is_calm_peers_outside_the_neighbourhood_are_asked_less_often()
+    {
+        var (far, neighbours) = ConnectFarAndNear();
+        Assert.Equal(neighbours, Pings(25 * Second, places: 32).ToHashSet());
+        neighbours.ToList().ForEach(peer => _table.Used(peer, 54 * Second));
+        Assert.Equal(far, Pings(55 * Second, places: 32).ToHashSet());
+    }
+
+    [Fact]
+    public void When_two_miss_an_answer_in_a_short_time_all_are_asked_soon_and_one_alone_is_no_alarm()
+    {
+        var (far, neighbours) = ConnectFarAndNear();
+        _topology.Missed(5 * Second);
+        Assert.Equal(neighbours, Pings(25 * Second, places: 32).ToHashSet());
+        neighbours.ToList().ForEach(peer => _table.Used(peer, 25 * Second));
+        _topology.Missed(26 * Second);
+        _topology.Missed(27 * Second);
+        Assert.Equal(far, Pings(27 * Second, places: 32).ToHashSet());
     }
 
     [Fact]
@@ -352,6 +373,14 @@ public class TopologyTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private (HashSet<TestPeer> Far, HashSet<TestPeer> Neighbours) ConnectFarAndNear()
+    {
+        var (far, neighbours) = (Add(bin: 0, count: 8), Add(bin: 1, count: 7));
+        far.Concat(neighbours).ToList().ForEach(peer => _table.Connected(peer, default));
+        Assert.Equal(1, _table.Depth);
+        return ([.. far], [.. neighbours]);
     }
 
     private static int Slot(TestPeer peer) => RoutingTable<TestPeer>.SlotOf(peer.Address, peer.ProximityOrder);
