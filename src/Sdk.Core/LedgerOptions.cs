@@ -1,6 +1,7 @@
 using Sdk.Core.Cryptography;
 using Sdk.Core.Ledger;
 using Sdk.Core.Ledger.Embedded;
+using Sdk.Core.Ledger.Ethereum;
 using Sdk.Core.Ledger.Modules;
 using Sdk.Core.Networking;
 using Sdk.Core.Protocols;
@@ -23,6 +24,14 @@ public abstract class LedgerOptions
     /// (<see cref="SuiteModules"/>), all tokens being the node's account's.
     /// </param>
     public static LedgerOptions Embedded(EmbeddedLedgerOptions? options = null) => new EmbeddedChoice(options);
+
+    /// <summary>Contracts on an Ethereum chain, or any other EVM chain.</summary>
+    /// <param name="options">Which node is asked, and where the contracts are; the clock and the logs are the node's.</param>
+    public static LedgerOptions Ethereum(EthereumLedgerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new EthereumChoice(options);
+    }
 
     /// <summary>The embedded ledger of another node on this machine.</summary>
     /// <param name="host">Where that node listens, with its peer id.</param>
@@ -66,6 +75,12 @@ public abstract class LedgerOptions
         var options = new EmbeddedLedgerOptions();
         SuiteModules.AddTo(options, holder);
         return options;
+    }
+
+    private sealed class EthereumChoice(EthereumLedgerOptions ledger) : LedgerOptions
+    {
+        internal override async ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
+            (await EthereumLedger.ConnectAsync(ledger, options.TimeProvider, options.LoggerFactory, cancellationToken).ConfigureAwait(false), true);
     }
 
     private sealed class RemoteChoice(Multiaddr host) : LedgerOptions

@@ -112,6 +112,11 @@ public sealed class EthereumLedger : ILedger
         return new LedgerHead(latest.Number, latest.Hash, latest.Time, await _node.FinalNumberAsync(latest, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>How many transactions an account has, those that wait for a block included: the nonce of its next one.</summary>
+    /// <exception cref="LedgerException">The node does not answer, or not credibly.</exception>
+    public async ValueTask<ulong> NonceAsync(AccountAddress account, CancellationToken cancellationToken = default) =>
+        await _node.PendingNonceAsync(account, cancellationToken).ConfigureAwait(false);
+
     /// <inheritdoc/>
     public IAsyncEnumerable<LedgerEvent> EventsAsync(LedgerEventFilter filter, CancellationToken cancellationToken = default)
     {
