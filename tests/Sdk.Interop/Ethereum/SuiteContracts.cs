@@ -34,17 +34,25 @@ public sealed class SuiteContracts
     /// <summary>Who may write to Evidence.</summary>
     public IReadOnlyList<AccountAddress> Writers => [this["Vault"], this["Escrow"], this["Bonds"]];
 
-    public static async Task<SuiteContracts> DeployAsync(Anvil anvil)
+    /// <summary>Where the deployer's next contract would be.</summary>
+    public AccountAddress After => AfterBy(0);
+
+    /// <summary>Makes the contracts; the deployer is anvil's first key where no other is named, and must have made nothing yet.</summary>
+    public static async Task<SuiteContracts> DeployAsync(Anvil anvil, AccountAddress? by = null)
     {
-        var contracts = new SuiteContracts(anvil.Keys[0].Address);
+        var deployer = by ?? anvil.Keys[0].Address;
+        var contracts = new SuiteContracts(deployer);
         foreach (var module in Order)
         {
             byte[] code = [.. ContractArtifact.Load(module).CreationCode.Span, .. contracts.Arguments(module).ToArray()];
-            Assert.Equal(contracts[module], await anvil.DeployAsync(anvil.Keys[0].Address, code));
+            Assert.Equal(contracts[module], await anvil.DeployAsync(deployer, code));
         }
 
         return contracts;
     }
+
+    /// <summary>Where the deployer's contract after so many others would be.</summary>
+    public AccountAddress AfterBy(int others) => ContractAddress.Create(_deployer, _firstNonce + (ulong)(Order.Length + others));
 
     private AbiWriter Arguments(string module) => module switch
     {

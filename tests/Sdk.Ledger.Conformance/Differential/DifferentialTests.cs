@@ -1,0 +1,128 @@
+using Sdk.Interop.Ethereum;
+using Xunit.Abstractions;
+
+namespace Sdk.Ledger.Conformance.Differential;
+
+/// <summary>
+/// Random operations, applied to the embedded ledger's machine and to anvil at once: results, events, errors and state are compared byte by
+/// byte. A run goes on until every function and every error of every contract was met often enough; what was met is printed.
+/// </summary>
+public sealed class DifferentialTests(ITestOutputHelper output)
+{
+    private const int TimesMin = 100;
+    private const int OperationsMax = 60_000;
+
+    // The whole state is compared after so many operations.
+    private const int StateEvery = 1_000;
+
+    // One in so many operations is spoiled: cut short, changed in a byte, sent with coins.
+    private const int SpoiledOneIn = 12;
+
+    [EthereumFact]
+    public Task Modules_and_contracts_agree_on_random_operations() => RunAsync(withAnvil: true, seed: 1);
+
+    [Fact]
+    public Task Modules_alone_meet_every_function_and_error() => RunAsync(withAnvil: false, seed: 2);
+
+    private async Task RunAsync(bool withAnvil, int seed)
+    {
+        var random = new Random(seed);
+        await using var twins = await TwinLedgers.CreateAsync(withAnvil);
+        var modules = ModuleSuites.Operations(twins, random);
+        var coverage = new Coverage(modules.Select(module => module.Module));
+        foreach (var operation in modules.SelectMany(module => module.Preparation))
+        {
+            Assert.True((await twins.RunAsync(operation)).IsDone);
+        }
+
+        var wanted = coverage.Counts.Keys.Except(modules.SelectMany(module => module.Unreachable.Keys.Select(name => Coverage.Name(module.Module, name)))).ToList();
+        var count = 0;
+        while (count < OperationsMax && wanted.Any(name => coverage[name] < TimesMin))
+        {
+            var module = Choose(modules, wanted, coverage, random);
+            var operation = Choose(module, coverage, random).Make();
+            operation = random.Next(SpoiledOneIn) == 0 ? Spoil(operation, random) : operation;
+            coverage.Add(module.Module, operation.Call, await twins.RunAsync(operation));
+            count++;
+            if (count % StateEvery == 0)
+            {
+                await CompareStateAsync(twins, modules);
+            }
+        }
+
+        await CompareStateAsync(twins, modules);
+        output.WriteLine($"{count} operations on {(withAnvil ? "the embedded ledger and anvil" : "the embedded ledger")}, seed {seed}:\n{coverage.Print()}");
+        Assert.Equal("", string.Join(", ", wanted.Where(name => coverage[name] < TimesMin)));
+        foreach (var module in modules)
+        {
+            Assert.All(module.Unreachable.Keys, name => Assert.Equal(0, coverage[Coverage.Name(module.Module, name)]));
+        }
+    }
+
+    // Mostly a module of which something is not met often enough.
+    private static ModuleOperations Choose(List<ModuleOperations> modules, List<string> wanted, Coverage coverage, Random random)
+    {
+        var lacking = modules
+            .Where(module => wanted.Any(name => coverage[name] < TimesMin && name.StartsWith($"{module.Module}.", StringComparison.Ordinal)))
+            .ToList();
+        var among = lacking.Count > 0 && random.Next(4) > 0 ? lacking : modules;
+        return among[random.Next(among.Count)];
+    }
+
+    // The rarer an aim was met, the likelier it is aimed at.
+    private static Move Choose(ModuleOperations module, Coverage coverage, Random random)
+    {
+        var moves = module.Moves;
+        var weights = moves.Select(move => 1.0 / (1 + coverage[move.Aim])).ToList();
+        var point = random.NextDouble() * weights.Sum();
+        for (var index = 0; index < moves.Count; index++)
+        {
+            point -= weights[index];
+            if (point <= 0)
+            {
+                return moves[index];
+            }
+        }
+
+        return moves[^1];
+    }
+
+    private static Operation Spoil(Operation operation, Random random)
+    {
+        var data = operation.Call.Data.ToArray();
+        switch (random.Next(4))
+        {
+            case 0:
+                data = data[..random.Next(data.Length + 1)];
+                break;
+            case 1 when data.Length > 0:
+                data[random.Next(data.Length)] ^= (byte)(1 << random.Next(8));
+                break;
+            case 2:
+                data = [.. data, .. new byte[random.Next(1, 70)]];
+                break;
+            default:
+                return operation with { Call = operation.Call with { Value = operation.Call.Value + (ulong)random.Next(1, 1_000) } };
+        }
+
+        return operation with { Call = operation.Call with { Data = data } };
+    }
+
+    private static async Task CompareStateAsync(TwinLedgers twins, IReadOnlyList<ModuleOperations> modules)
+    {
+        if (!twins.AreTwo)
+        {
+            return;
+        }
+
+        foreach (var module in modules)
+        {
+            foreach (var view in module.Views())
+            {
+                Assert.True((await twins.AskAsync(default, view)).IsDone);
+            }
+
+            await twins.CompareCoinsAsync(module.PaidInCoins);
+        }
+    }
+}
