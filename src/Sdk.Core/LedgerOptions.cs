@@ -33,6 +33,10 @@ public abstract class LedgerOptions
         return new EthereumChoice(options);
     }
 
+    /// <summary>Contracts on an Ethereum chain, or any other EVM chain, with everything else as it is by default.</summary>
+    /// <param name="url">Where the node answers JSON-RPC, <c>http</c> or <c>https</c>.</param>
+    public static LedgerOptions Ethereum(Uri url) => Ethereum(new EthereumLedgerOptions { Url = url });
+
     /// <summary>The embedded ledger of another node on this machine.</summary>
     /// <param name="host">Where that node listens, with its peer id.</param>
     public static LedgerOptions Of(Multiaddr host)

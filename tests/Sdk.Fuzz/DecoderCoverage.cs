@@ -43,6 +43,7 @@ internal static partial class DecoderCoverage
         ("ledger wire", ["LedgerWire.*"]),
         ("ledger operation", ["LedgerOperation.Read", "LedgerOperation.Decode", "LedgerOperation.Of"]),
         ("ledger snapshot", ["ChainSnapshot.Read", "ChainSnapshot.LoadMaps", "ChainSnapshot.EventsFrom", "AbiReader.*"]),
+        ("json-rpc", ["JsonRpcAnswer.*", "EthereumJson.*", "EthereumBlock.Read", "EthereumReceipt.Read*"]),
         ("typed data", ["TypedData.Parse", "TypedData.Read", "TypedData.Member", "TypedDataTypes.*", "TypedDataEncoder.*"]),
     ];
 

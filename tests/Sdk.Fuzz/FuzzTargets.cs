@@ -47,5 +47,6 @@ internal static class FuzzTargets
         new LedgerAnswerTarget(),
         new LedgerOperationTarget(),
         new LedgerSnapshotTarget(),
+        new JsonRpcTarget(),
     ];
 }

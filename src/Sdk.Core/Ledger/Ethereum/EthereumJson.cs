@@ -23,12 +23,26 @@ internal static class EthereumJson
 
     public static string Data(ReadOnlySpan<byte> bytes) => $"0x{Convert.ToHexStringLower(bytes)}";
 
-    public static JsonElement Member(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var member) ? member : throw Wrong($"'{name}' is missing");
+    public static JsonElement Member(JsonElement parent, string name) => TryMember(parent, name, out var member) ? member : throw Wrong($"'{name}' is missing");
 
     /// <summary>A member that may be null or missing.</summary>
     public static JsonElement? Optional(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var member) && member.ValueKind != JsonValueKind.Null ? member : null;
+        TryMember(parent, name, out var member) && member.ValueKind != JsonValueKind.Null ? member : null;
+
+    /// <summary>A member that may be missing.</summary>
+    public static bool TryMember(JsonElement parent, string name, out JsonElement member)
+    {
+        member = default;
+        try
+        {
+            return parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out member);
+        }
+        catch (InvalidOperationException broken)
+        {
+            // What JsonElement throws where a name holds half of a surrogate pair.
+            throw new LedgerException(LedgerFailure.Untrustworthy, "The node's answer is not Unicode.", broken);
+        }
+    }
 
     public static TokenAmount Amount(JsonElement value)
     {

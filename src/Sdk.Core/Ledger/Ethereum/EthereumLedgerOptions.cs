@@ -6,6 +6,9 @@ public sealed class EthereumLedgerOptions
     /// <summary>anvil's and Hardhat's chain id, by which a development chain is known.</summary>
     public const ulong DevelopmentChainId = 31337;
 
+    /// <summary>What timers take is 49 days; nobody means more than a day.</summary>
+    private static readonly TimeSpan WaitMax = TimeSpan.FromDays(1);
+
     /// <summary>Where the node answers JSON-RPC over HTTP. It may hold a key; it is never logged.</summary>
     /// <value>Required; <c>http</c> or <c>https</c>.</value>
     public Uri? Url { get; set; }
@@ -45,11 +48,11 @@ public sealed class EthereumLedgerOptions
     public bool AllowsTestOnlyKeys { get; set; }
 
     /// <summary>How often the node is asked for news while something is waited for.</summary>
-    /// <value>The default is 1 second.</value>
+    /// <value>The default is 1 second; a day at most.</value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the node may take for an answer.</summary>
-    /// <value>The default is 10 seconds.</value>
+    /// <value>The default is 10 seconds; a day at most.</value>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long an operation may wait for a block before it is replaced by one of the same nonce with a higher fee.</summary>
@@ -80,8 +83,8 @@ public sealed class EthereumLedgerOptions
         Require(Confirmations is null or (>= 0 and <= 10_000), nameof(Confirmations));
         Require(!MaxFeePerGasWei.IsZero && MaxFeePerGasWei.TryToBaseUnits(out _), nameof(MaxFeePerGasWei));
         Require(GasLimitMax is >= 21_000 and <= 1UL << 40, nameof(GasLimitMax));
-        Require(PollInterval > TimeSpan.Zero, nameof(PollInterval));
-        Require(RequestTimeout > TimeSpan.Zero, nameof(RequestTimeout));
+        Require(PollInterval > TimeSpan.Zero && PollInterval <= WaitMax, nameof(PollInterval));
+        Require(RequestTimeout > TimeSpan.Zero && RequestTimeout <= WaitMax, nameof(RequestTimeout));
         Require(StuckAfter > TimeSpan.Zero, nameof(StuckAfter));
         Require(SubmitTimeout > TimeSpan.Zero, nameof(SubmitTimeout));
         Require(AnswerBytesMax is >= 1024 and <= 1 << 30, nameof(AnswerBytesMax));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Sdk.Core.Ledger.Ethereum;
 
@@ -19,12 +20,17 @@ internal readonly record struct JsonRpcAnswer(JsonElement Result, JsonRpcError? 
     /// <exception cref="LedgerException">The body is anything else (<see cref="LedgerFailure.Untrustworthy"/>).</exception>
     public static JsonRpcAnswer[] Read(ReadOnlySpan<byte> body, long firstId, int count, bool isBatch)
     {
+        if (!Utf8.IsValid(body))
+        {
+            throw EthereumJson.Wrong("it is not UTF-8");
+        }
+
         JsonElement root;
         try
         {
             root = JsonElement.Parse(body, Strict);
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             throw new LedgerException(LedgerFailure.Untrustworthy, "The node's answer is not JSON, or says something twice.", broken);
         }
@@ -64,7 +70,7 @@ internal readonly record struct JsonRpcAnswer(JsonElement Result, JsonRpcError? 
             throw EthereumJson.Wrong("it is no JSON-RPC 2.0, or answers another call");
         }
 
-        var hasResult = answer.TryGetProperty("result", out var result);
+        var hasResult = EthereumJson.TryMember(answer, "result", out var result);
         var error = EthereumJson.Optional(answer, "error");
         return hasResult == error.HasValue
             ? throw EthereumJson.Wrong("it has neither a result nor an error, or both")
