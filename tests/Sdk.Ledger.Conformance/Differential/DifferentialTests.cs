@@ -15,6 +15,9 @@ public sealed class DifferentialTests(ITestOutputHelper output)
     // The whole state is compared after so many operations.
     private const int StateEvery = 1_000;
 
+    // So many operations of one module follow each other: what they build on must not be ended by another's letting days pass.
+    private const int TurnLength = 20;
+
     // One in so many operations is spoiled: cut short, changed in a byte, sent with coins.
     private const int SpoiledOneIn = 12;
 
@@ -36,13 +39,18 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         }
 
         var wanted = coverage.Counts.Keys.Except(modules.SelectMany(module => module.Unreachable.Keys.Select(name => Coverage.Name(module.Module, name)))).ToList();
+        var turn = modules[0];
         var count = 0;
         while (count < OperationsMax && wanted.Any(name => coverage[name] < TimesMin))
         {
-            var module = Choose(modules, wanted, coverage, random);
-            var operation = Choose(module, coverage, random).Make();
+            if (count % TurnLength == 0)
+            {
+                turn = Choose(modules, module => module.Moves.Sum(move => Want(move, coverage)), random);
+            }
+
+            var operation = Choose(turn.Moves, move => Want(move, coverage), random).Make();
             operation = random.Next(SpoiledOneIn) == 0 ? Spoil(operation, random) : operation;
-            coverage.Add(module.Module, operation.Call, await twins.RunAsync(operation));
+            coverage.Add(turn.Module, operation.Call, await twins.RunAsync(operation));
             count++;
             if (count % StateEvery == 0)
             {
@@ -59,32 +67,20 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         }
     }
 
-    // Mostly a module of which something is not met often enough.
-    private static ModuleOperations Choose(List<ModuleOperations> modules, List<string> wanted, Coverage coverage, Random random)
-    {
-        var lacking = modules
-            .Where(module => wanted.Any(name => coverage[name] < TimesMin && name.StartsWith($"{module.Module}.", StringComparison.Ordinal)))
-            .ToList();
-        var among = lacking.Count > 0 && random.Next(4) > 0 ? lacking : modules;
-        return among[random.Next(among.Count)];
-    }
-
     // The rarer an aim was met, the likelier it is aimed at.
-    private static Move Choose(ModuleOperations module, Coverage coverage, Random random)
+    private static double Want(Move move, Coverage coverage) => 1.0 / (1 + coverage[move.Aim]);
+
+    private static T Choose<T>(IReadOnlyList<T> from, Func<T, double> weight, Random random)
     {
-        var moves = module.Moves;
-        var weights = moves.Select(move => 1.0 / (1 + coverage[move.Aim])).ToList();
+        var weights = from.Select(weight).ToList();
         var point = random.NextDouble() * weights.Sum();
-        for (var index = 0; index < moves.Count; index++)
+        var index = 0;
+        while (index < weights.Count - 1 && (point -= weights[index]) > 0)
         {
-            point -= weights[index];
-            if (point <= 0)
-            {
-                return moves[index];
-            }
+            index++;
         }
 
-        return moves[^1];
+        return from[index];
     }
 
     private static Operation Spoil(Operation operation, Random random)
