@@ -5,11 +5,15 @@ namespace Sdk.Simulation.Payments;
 /// <summary>What really happened between any two, seen from above, and the promises checked against it.</summary>
 internal sealed class PaymentTruth(PaymentsWorld world, int traders)
 {
+    /// <summary>All tokens are counted once in so many checks.</summary>
+    private const int ChecksPerCount = 10;
+
     private readonly long[] _given = new long[traders * traders];
     private readonly long[] _used = new long[traders * traders];
     private readonly long[] _issued = new long[traders * traders];
     private readonly long[] _acknowledged = new long[traders * traders];
     private readonly int[] _services = new int[traders * traders];
+    private long _checks;
 
     /// <summary>The greatest loss of an honest trader to one other, in thousandths of its threshold.</summary>
     public long WorstPairPermille { get; private set; }
@@ -81,6 +85,11 @@ internal sealed class PaymentTruth(PaymentsWorld world, int traders)
             total += sum * 1000 / trader.Threshold;
         }
 
+        if (_checks++ % ChecksPerCount == 0)
+        {
+            world.Vault.CheckConservation();
+        }
+
         WorstTotalPermille = Math.Max(WorstTotalPermille, total);
     }
 
@@ -128,15 +137,16 @@ internal sealed class PaymentTruth(PaymentsWorld world, int traders)
     public void CheckEnd()
     {
         Check();
+        world.Vault.CheckConservation();
         foreach (SimTrader trader in world.Traders)
         {
             foreach (PeerSheet sheet in trader.Books!.Sheets)
             {
                 int peer = PaymentKeys.IndexOf(sheet.Account);
                 long onLedger = world.Vault.BouncedOpen(peer, trader.Index);
-                if ((long)sheet.Bounced != onLedger || (sheet.Bounced > 0 && !world.Vault.HasBounceOnRecord(peer, trader.Index)))
+                if ((long)sheet.Bounced != onLedger || onLedger != world.Vault.OnRecord(peer, trader.Index))
                 {
-                    throw new InvariantViolationException("P3", $"{trader.Index} knows of {sheet.Bounced} bounced of {world.Describe(peer)}, the ledger of {onLedger}");
+                    throw new InvariantViolationException("P3", $"{trader.Index} knows of {sheet.Bounced} bounced of {world.Describe(peer)}, the vault of {onLedger}, the evidence of {world.Vault.OnRecord(peer, trader.Index)}");
                 }
 
                 if ((long)sheet.Cashed != world.Vault.Paid(peer, trader.Index) || sheet.Unpresented > 0)

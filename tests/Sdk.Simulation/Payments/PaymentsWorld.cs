@@ -5,7 +5,7 @@ using Sdk.Simulation.Scheduling;
 
 namespace Sdk.Simulation.Payments;
 
-/// <summary>Honest traders, cheats among them, the network between them, and the vault.</summary>
+/// <summary>Honest traders, cheats among them, the network between them, and the vault on its ledger.</summary>
 internal sealed class PaymentsWorld
 {
     public const long BaseThreshold = 1_000_000;

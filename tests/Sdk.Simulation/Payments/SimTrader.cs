@@ -26,6 +26,7 @@ internal sealed class SimTrader
     private long _nextOrder;
     private int _life;
     private bool _isCommitting;
+    private bool _isToCrashAfterCheque;
 
     public SimTrader(PaymentsWorld world, int index, long threshold)
     {
@@ -91,6 +92,12 @@ internal sealed class SimTrader
     {
         if (Books is null)
         {
+            return;
+        }
+
+        if (_random.Percent(30))
+        {
+            _isToCrashAfterCheque = true; // Where what was promised and what is durable could differ.
             return;
         }
 
@@ -226,6 +233,12 @@ internal sealed class SimTrader
             }
 
             SendOutgoing();
+            if (_isToCrashAfterCheque)
+            {
+                GoDown(isPowerCut: true);
+                return;
+            }
+
             CommitSoon();
         });
     }
@@ -431,7 +444,7 @@ internal sealed class SimTrader
         _orders.Clear();
         _served.Clear();
         _toAnswer.Clear();
-        _isCommitting = false;
+        _isCommitting = _isToCrashAfterCheque = false;
         if (isPowerCut)
         {
             _disk.Crash();
