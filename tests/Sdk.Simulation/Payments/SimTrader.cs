@@ -80,6 +80,8 @@ internal sealed class SimTrader
                 Books.Connected(sheet, true, Now);
             }
 
+            // Before anybody sends again what was lost, and hides it.
+            _world.Truth.Check();
             ReadFunds();
             CommitSoon();
             After(TimeSpan.FromMilliseconds(_random.Next(300)), Trade);
