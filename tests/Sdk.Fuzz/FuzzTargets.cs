@@ -38,6 +38,7 @@ internal static class FuzzTargets
         new AgreementMessageTarget(),
         new SignedChequeTarget(),
         new PaymentMessageTarget(),
+        new TransferMessageTarget(),
         new RlpTarget(),
         new TransactionTarget(),
         new AbiTypeTarget(),

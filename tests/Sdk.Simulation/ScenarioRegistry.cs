@@ -4,6 +4,7 @@ using Sdk.Simulation.LaneA;
 using Sdk.Simulation.LaneA.Directed;
 using Sdk.Simulation.Overlay;
 using Sdk.Simulation.Payments;
+using Sdk.Simulation.Transfer;
 
 namespace Sdk.Simulation;
 
@@ -20,6 +21,7 @@ internal static class ScenarioRegistry
         new OverlayScenario(),
         new OverlayLightScenario(),
         new PaymentsScenario(),
+        new TransferScenario(),
     ];
 
     public static Scenario? Find(string name) => All.FirstOrDefault(scenario => scenario.Name == name);

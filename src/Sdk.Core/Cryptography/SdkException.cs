@@ -503,3 +503,35 @@ public sealed class PaymentRefusedException : SdkException
     /// <summary>Why.</summary>
     public PaymentRefusal Refusal { get; }
 }
+
+/// <summary>Why a side does not take part in a transfer.</summary>
+public enum TransferFault
+{
+    /// <summary>What came are no terms that two hash locks can have.</summary>
+    Malformed = 1,
+
+    /// <summary>Amounts, tokens, ledgers, contracts or accounts are others than were agreed.</summary>
+    OtherTerms = 2,
+
+    /// <summary>The deadlines are too near to each other: the secret could be shown too late to be used.</summary>
+    GapTooShort = 3,
+
+    /// <summary>Too little time is left before the second deadline.</summary>
+    TooLate = 4,
+
+    /// <summary>Something would be locked for longer than this side accepts.</summary>
+    LockedTooLong = 5,
+
+    /// <summary>The terms name another ledger, contract or account than those of this side.</summary>
+    NotOurs = 6,
+}
+
+/// <summary>A transfer is refused; nothing was locked. <see cref="Fault"/> says why.</summary>
+public sealed class TransferRefusedException : SdkException
+{
+    internal TransferRefusedException(TransferFault fault)
+        : base($"The transfer is refused: {fault}.") => Fault = fault;
+
+    /// <summary>Why.</summary>
+    public TransferFault Fault { get; }
+}
