@@ -23,7 +23,10 @@ public abstract class LedgerOptions
     /// How it is set up, and which contracts it has; its clock and logs are the node's. Null for the suite's contracts
     /// (<see cref="SuiteModules"/>), all tokens being the node's account's.
     /// </param>
-    public static LedgerOptions Embedded(EmbeddedLedgerOptions? options = null) => new EmbeddedChoice(options);
+    public static LedgerOptions Embedded(EmbeddedLedgerOptions? options = null) => new EmbeddedChoice(options, isRequired: true);
+
+    /// <summary>An embedded ledger for a node that deals with its own machine alone, and none for any other.</summary>
+    internal static LedgerOptions EmbeddedWhereLocal { get; } = new EmbeddedChoice(chosen: null, isRequired: false);
 
     /// <summary>Contracts on an Ethereum chain, or any other EVM chain.</summary>
     /// <param name="options">Which node is asked, and where the contracts are; the clock and the logs are the node's.</param>
@@ -52,17 +55,17 @@ public abstract class LedgerOptions
         return new SharedChoice(ledger);
     }
 
-    /// <summary>Opens the ledger, and says whether the node closes it.</summary>
-    internal abstract ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken);
+    /// <summary>Opens the ledger, where the node is to have one, and says whether the node closes it.</summary>
+    internal abstract ValueTask<(ILedger? Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken);
 
-    private sealed class EmbeddedChoice(EmbeddedLedgerOptions? chosen) : LedgerOptions
+    private sealed class EmbeddedChoice(EmbeddedLedgerOptions? chosen, bool isRequired) : LedgerOptions
     {
-        internal override ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken)
+        internal override ValueTask<(ILedger? Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken)
         {
             var stranger = options.Listen.Concat(options.Overlay.Bootstrap).FirstOrDefault(address => !LedgerProtocol.IsOnThisMachine(address));
             if (stranger is not null || options.Mdns is not null)
             {
-                throw new ArgumentException(
+                return !isRequired ? ValueTask.FromResult<(ILedger?, bool)>((null, false)) : throw new ArgumentException(
                     $"An embedded ledger is one machine's word, and this node deals with others{(stranger is null ? "" : $" ({stranger})")}: use an Ethereum chain.", nameof(options));
             }
 
@@ -70,7 +73,7 @@ public abstract class LedgerOptions
             (ledger.TimeProvider, ledger.LoggerFactory) = (options.TimeProvider, options.LoggerFactory);
             var opened = node.DataDirectory is { } directory ? EmbeddedLedger.Open(ledger, directory) : EmbeddedLedger.OpenInMemory(ledger);
             node.Switch.Register(new LedgerProtocol(opened));
-            return ValueTask.FromResult<(ILedger, bool)>((opened, true));
+            return ValueTask.FromResult<(ILedger?, bool)>((opened, true));
         }
     }
 
@@ -83,19 +86,19 @@ public abstract class LedgerOptions
 
     private sealed class EthereumChoice(EthereumLedgerOptions ledger) : LedgerOptions
     {
-        internal override async ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
+        internal override async ValueTask<(ILedger? Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
             (await EthereumLedger.ConnectAsync(ledger, options.TimeProvider, options.LoggerFactory, cancellationToken).ConfigureAwait(false), true);
     }
 
     private sealed class RemoteChoice(Multiaddr host) : LedgerOptions
     {
-        internal override async ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
+        internal override async ValueTask<(ILedger? Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
             (await RemoteLedger.ConnectAsync(node.Switch, host, options.TimeProvider, cancellationToken).ConfigureAwait(false), true);
     }
 
     private sealed class SharedChoice(ILedger ledger) : LedgerOptions
     {
-        internal override ValueTask<(ILedger Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
-            ValueTask.FromResult((ledger, false));
+        internal override ValueTask<(ILedger? Ledger, bool IsOwned)> OpenAsync(Node node, NodeOptions options, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<(ILedger?, bool)>((ledger, false));
     }
 }

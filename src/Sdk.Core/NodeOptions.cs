@@ -90,7 +90,7 @@ public sealed class NodeOptions
     public ITrustPolicy Trust { get; set; } = new LocalTrustPolicy();
 
     /// <summary>Which ledger the node uses (<see cref="Node.Ledger"/>); null where it has none.</summary>
-    /// <value>The default is null; an embedded one in <see cref="Local"/>.</value>
+    /// <value>The default is null; in <see cref="Local"/> an embedded one, as long as the node deals with its own machine alone.</value>
     public LedgerOptions? Ledger { get; set; }
 
     /// <summary>How <see cref="Node.Services"/> is set up.</summary>
@@ -117,7 +117,7 @@ public sealed class NodeOptions
         Account = KeyPair.GenerateTestOnly(),
         OwnsAccount = true,
         Listen = { Multiaddr.Parse("/ip4/127.0.0.1/tcp/0") },
-        Ledger = LedgerOptions.Embedded(),
+        Ledger = LedgerOptions.EmbeddedWhereLocal,
     };
 
     /// <summary>A node that uses the network and serves nobody: it does not listen.</summary>

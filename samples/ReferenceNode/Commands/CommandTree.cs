@@ -14,6 +14,7 @@ internal static class CommandTree
             KeysCommand.Create(),
             NetworkCommand.Create(),
             MarketCommand.Create(),
+            PayCommand.Create(),
             NodeCommand.Create(),
             DiskCommand.Create(),
         };

@@ -96,7 +96,7 @@ public sealed partial class HashLockTransfer
             switch (effect)
             {
                 case TransferEffect.Persist persist:
-                    _files.Write(Role, Terms.SecretHash, persist.Record);
+                    _files.Write(Role, Terms.SecretHash, persist.Record, _options.FirstSigner);
                     break;
                 case TransferEffect.Submit submit:
                     _underWay.RemoveAll(task => task.IsCompleted);

@@ -108,7 +108,7 @@ public sealed partial class HashLockTransfer : IAsyncDisposable
             throw new TransferRefusedException(TransferFault.Malformed);
         }
 
-        if (new TransferFiles(options.Directory).Read(TransferRole.Responder, proposed.Terms.SecretHash) is { } begun)
+        if (new TransferFiles(options.Directory).Read(TransferRole.Responder, proposed.Terms.SecretHash, options.FirstSigner) is { } begun)
         {
             return begun.Terms == proposed.Terms ? new HashLockTransfer(new TransferMachine(begun), options) : throw new TransferRefusedException(TransferFault.OtherTerms);
         }
@@ -131,7 +131,7 @@ public sealed partial class HashLockTransfer : IAsyncDisposable
     public static HashLockTransfer Resume(TransferRole role, Hash256 secretHash, HashLockTransferOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var record = new TransferFiles(options.Directory).Read(role, secretHash) ?? throw new KeyNotFoundException($"There is no transfer {secretHash} here.");
+        var record = new TransferFiles(options.Directory).Read(role, secretHash, options.FirstSigner) ?? throw new KeyNotFoundException($"There is no transfer {secretHash} here.");
         Check(record.Terms.Quote, record.Timing, options);
         return new HashLockTransfer(new TransferMachine(record), options);
     }

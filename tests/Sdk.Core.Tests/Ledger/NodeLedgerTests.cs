@@ -3,6 +3,7 @@ using Sdk.Core.Ledger;
 using Sdk.Core.Ledger.Modules;
 using Sdk.Core.Ledger.Modules.Token;
 using Sdk.Core.Ledger.Modules.Vault;
+using Sdk.Core.Networking;
 
 namespace Sdk.Core.Tests.Ledger;
 
@@ -50,6 +51,15 @@ public sealed class NodeLedgerTests
         {
             place.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_local_node_that_deals_with_others_has_no_ledger_of_its_own()
+    {
+        var options = NodeOptions.Local();
+        options.Listen.Add(Multiaddr.Parse("/ip4/0.0.0.0/tcp/0"));
+        await using var node = await Node.StartAsync(options);
+        Assert.Throws<InvalidOperationException>(() => node.Ledger);
     }
 
     [Fact]

@@ -91,6 +91,32 @@ public sealed class TransferTermsTests
         Assert.Throws<SnapshotCorruptException>(() => TransferRecord.Decode(bytes));
     }
 
+    [Fact]
+    public void The_secret_does_not_lie_on_the_disk_in_clear_and_comes_back_with_its_keepers_key_alone()
+    {
+        using var keeper = KeyPair.GenerateTestOnly();
+        using var stranger = KeyPair.GenerateTestOnly();
+        var place = Directory.CreateTempSubdirectory("sdk-transfer-");
+        try
+        {
+            using var directory = DataDirectory.Open(place.FullName);
+            var files = new TransferFiles(directory);
+            var record = Record();
+            var (role, hash) = (record.Role, record.Terms.SecretHash);
+            files.Write(role, hash, record.Encode(), keeper);
+
+            var stored = File.ReadAllBytes(Directory.GetFiles(place.FullName, "transfer-*").Single());
+            Assert.Equal(-1, stored.AsSpan().IndexOf(record.Secret!.Reveal().Bytes));
+            Assert.Equal(record.Secret.Reveal(), files.Read(role, hash, keeper)!.Secret!.Reveal());
+            Assert.Throws<SnapshotCorruptException>(() => files.Read(role, hash, stranger));
+            Assert.Equal((record.Terms, null), (Assert.Single(files.All()).Terms, files.All()[0].Secret));
+        }
+        finally
+        {
+            place.Delete(recursive: true);
+        }
+    }
+
     private static TransferTerms TermsOf(ulong first, ulong second) => new(Quote, Hash256.Sha256("x"u8), first, second);
 
     private static TransferRecord Record()

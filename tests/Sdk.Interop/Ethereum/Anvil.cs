@@ -18,6 +18,9 @@ public sealed class Anvil : IAsyncLifetime, IAsyncDisposable
     /// <summary>Anything that takes longer hangs.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    // Otherwise it keeps the state after every block, on the disk too, where those that were ended by force leave it.
+    private const ulong StatesKept = 64;
+
     private const string Listening = "Listening on ";
     private const int PrivateKeyHexLength = 64;
 
@@ -242,6 +245,7 @@ public sealed class Anvil : IAsyncLifetime, IAsyncDisposable
         string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
         IEnumerable<string> arguments =
         [
+            "--prune-history", Text(StatesKept),
             "--port", "0", "--threads", "1", "--chain-id", Text(_options.ChainId), "--slots-in-an-epoch", Text((ulong)_options.SlotsInEpoch),
         ];
         return arguments

@@ -16,6 +16,9 @@ internal sealed record TransferRecord
     /// <summary>Length in bytes: version, terms, the words below, checksum.</summary>
     public const int LengthBytes = 1 + TransferTerms.LengthBytes + (Words * AbiWriter.WordBytes) + sizeof(uint);
 
+    /// <summary>Where the word stands that says whether there is a secret; the secret is the next one.</summary>
+    public const int SecretOffset = 1 + TransferTerms.LengthBytes + (11 * AbiWriter.WordBytes);
+
     public required TransferRole Role { get; init; }
 
     public required TransferTerms Terms { get; init; }
@@ -50,9 +53,15 @@ internal sealed record TransferRecord
         Add(writer, Timing.LockMax);
         writer.Add(Secret is not null).Add(Secret?.Reveal() ?? default).Add(IsLockSubmitted).Add(IsSecretOut)
             .Add(FirstFromBlock).Add(SecondFromBlock).Add((ulong)(Outcome ?? 0)).CopyTo(bytes.AsSpan(1 + TransferTerms.LengthBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(LengthBytes - sizeof(uint)), Crc32C.Compute(bytes.AsSpan(0, LengthBytes - sizeof(uint))));
+        WriteChecksum(bytes);
         return bytes;
     }
+
+    public static void WriteChecksum(Span<byte> record) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(record[^sizeof(uint)..], Crc32C.Compute(record[..^sizeof(uint)]));
+
+    public static bool IsWhole(ReadOnlySpan<byte> record) =>
+        record.Length == LengthBytes && Crc32C.Compute(record[..^sizeof(uint)]) == BinaryPrimitives.ReadUInt32LittleEndian(record[^sizeof(uint)..]);
 
     /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
     /// <exception cref="FormatTooNewException">A newer version wrote it.</exception>
@@ -63,8 +72,7 @@ internal sealed record TransferRecord
             throw new FormatTooNewException("A transfer was written by a newer version.");
         }
 
-        if (bytes.Length != LengthBytes || Crc32C.Compute(bytes[..^sizeof(uint)]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..])
-            || !TransferTerms.TryDecode(bytes.Slice(1, TransferTerms.LengthBytes), out var terms))
+        if (!IsWhole(bytes) || !TransferTerms.TryDecode(bytes.Slice(1, TransferTerms.LengthBytes), out var terms))
         {
             throw new SnapshotCorruptException("The record of a transfer is damaged.");
         }
