@@ -161,7 +161,7 @@ internal sealed class LedgerSnapshotTarget : FuzzTarget
 
     public override bool Decode(object input)
     {
-        ChainSnapshot.Read((byte[])input, [], out _);
+        ChainSnapshot.Read((byte[])input, [], out _, out _);
         return true;
     }
 
@@ -169,9 +169,9 @@ internal sealed class LedgerSnapshotTarget : FuzzTarget
     {
         EmbeddedChain chain = new(7);
         EmbeddedBlock genesis = chain.Deploy(1_000, [], [KeyValuePair.Create(Samples.Key.Address, TokenAmount.OneToken)], default);
-        yield return ChainSnapshot.Write(chain, genesis.Events);
+        yield return ChainSnapshot.Write(chain, genesis.Events, 0);
         chain.Produce(1_001, [LedgerOperation.Sign(new LedgerCall(AccountAddress.FromBytes(new byte[20]), default, 5), 0, 7, Samples.Key)]);
         LedgerEvent told = new(Samples.Key.Address, [default, default], new byte[40], 1, default, default, 0);
-        yield return ChainSnapshot.Write(chain, [told, told]);
+        yield return ChainSnapshot.Write(chain, [told, told], 1);
     }
 }

@@ -14,7 +14,7 @@ internal static class ChainSnapshot
     private const int ModulesMax = 256;
     private const int MapsMax = 64;
 
-    public static byte[] Write(EmbeddedChain chain, IReadOnlyList<LedgerEvent> events)
+    public static byte[] Write(EmbeddedChain chain, IReadOnlyList<LedgerEvent> events, ulong completeFrom)
     {
         var hashes = new AbiWriter();
         foreach (var hash in chain.Hashes)
@@ -37,6 +37,7 @@ internal static class ChainSnapshot
             .AddArray(chain.Machine.AccountMaps.Count, MapsOf(chain.Machine.AccountMaps))
             .AddArray(chain.Machine.Modules.Count, modules)
             .AddArray(events.Count, EventsOf(events))
+            .Add(completeFrom)
             .ToArray();
     }
 
@@ -44,7 +45,7 @@ internal static class ChainSnapshot
     /// <exception cref="LedgerException">A module that was deployed is not among those offered.</exception>
     /// <exception cref="FormatTooNewException">A newer version wrote it.</exception>
     /// <exception cref="AbiException">It is no snapshot.</exception>
-    public static EmbeddedChain Read(ReadOnlySpan<byte> snapshot, IReadOnlyCollection<ContractModule> offered, out List<LedgerEvent> events)
+    public static EmbeddedChain Read(ReadOnlySpan<byte> snapshot, IReadOnlyCollection<ContractModule> offered, out List<LedgerEvent> events, out ulong completeFrom)
     {
         var reader = new AbiReader(snapshot);
         var version = reader.ReadUInt64();
@@ -76,6 +77,7 @@ internal static class ChainSnapshot
         }
 
         events = EventsFrom(ref reader, snapshot.Length);
+        completeFrom = reader.ReadUInt64();
         return chain;
     }
 

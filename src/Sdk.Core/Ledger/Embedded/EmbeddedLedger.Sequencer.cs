@@ -113,7 +113,7 @@ public sealed partial class EmbeddedLedger
     private void TakeSnapshot(EmbeddedBlock block)
     {
         _history.Add(block.Number, block.Events);
-        var snapshot = ChainSnapshot.Write(_chain, _history.Kept);
+        var snapshot = ChainSnapshot.Write(_chain, _history.Kept, _history.CompleteFrom);
         if (snapshot.Length > _options.StateMaxBytes)
         {
             throw new LedgerException(LedgerFailure.Full, $"The ledger's state takes {snapshot.Length} bytes, more than {_options.StateMaxBytes}.");

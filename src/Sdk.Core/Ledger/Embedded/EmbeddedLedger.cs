@@ -149,15 +149,16 @@ public sealed partial class EmbeddedLedger : ILedger
     }
 
     /// <summary>The bytes of the whole state: equal for equal ledgers.</summary>
-    internal ValueTask<byte[]> SnapshotAsync() => LookAsync(chain => ChainSnapshot.Write(chain, _history.Kept), CancellationToken.None);
+    internal ValueTask<byte[]> SnapshotAsync() => LookAsync(chain => ChainSnapshot.Write(chain, _history.Kept, _history.CompleteFrom), CancellationToken.None);
 
     private static EmbeddedLedger Begin(EmbeddedLedgerOptions options, LedgerStore store, List<byte[]> records)
     {
         EmbeddedChain chain;
         List<LedgerEvent> events = [];
+        var completeFrom = 0UL;
         if (store.Snapshot is { } snapshot)
         {
-            chain = ChainSnapshot.Read(snapshot.Span, [.. options.Modules], out events);
+            chain = ChainSnapshot.Read(snapshot.Span, [.. options.Modules], out events, out completeFrom);
             if (options.ChainId is { } wanted && wanted != chain.ChainId)
             {
                 throw new LedgerException(LedgerFailure.WrongChain, $"The ledger's chain id is {chain.ChainId}, not {wanted}.");
@@ -172,7 +173,7 @@ public sealed partial class EmbeddedLedger : ILedger
             chain = new EmbeddedChain(options.ChainId ?? DrawChainId());
         }
 
-        var history = new EventHistory(options.EventsKept, chain.Number, events);
+        var history = new EventHistory(options.EventsKept, chain.Number, events, completeFrom);
         foreach (var record in records)
         {
             Replay(chain, history, record);
@@ -213,7 +214,7 @@ public sealed partial class EmbeddedLedger : ILedger
         var now = (ulong)options.TimeProvider.GetUtcNow().ToUnixTimeSeconds();
         var block = chain.Deploy(now, fresh, isGenesis ? options.Coins : [], deployer: default);
         history.Add(block.Number, block.Events);
-        store.Replace(ChainSnapshot.Write(chain, history.Kept));
+        store.Replace(ChainSnapshot.Write(chain, history.Kept, history.CompleteFrom));
     }
 
     private static ulong DrawChainId()

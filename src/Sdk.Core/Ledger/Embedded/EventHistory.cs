@@ -10,8 +10,11 @@ internal sealed class EventHistory
     private const int PageEvents = 256;
 
     private readonly Lock _lock = new();
-    private readonly Queue<LedgerEvent> _events;
+
+    // The first few may be gone already: they are taken out many at once, so that a reader finds its place without walking.
+    private readonly List<LedgerEvent> _events;
     private readonly int _kept;
+    private int _gone;
     private long _dropped;
     private ulong _head;
 
@@ -19,13 +22,26 @@ internal sealed class EventHistory
     private ulong _completeFrom;
     private TaskCompletionSource _grown = NewSignal();
 
-    public EventHistory(int kept, ulong head, IReadOnlyCollection<LedgerEvent> events)
+    /// <param name="kept">How many are kept.</param>
+    /// <param name="head">The newest block.</param>
+    /// <param name="events">Those that were kept so far.</param>
+    /// <param name="completeFrom">The first block of which they are all.</param>
+    public EventHistory(int kept, ulong head, IEnumerable<LedgerEvent> events, ulong completeFrom)
     {
-        (_kept, _head, _events) = (kept, head, new Queue<LedgerEvent>(events));
-
-        // A full store may have let go of earlier ones of its first block.
-        _completeFrom = events.Count < kept ? 0 : events.First().BlockNumber + 1;
+        (_kept, _head, _events, _completeFrom) = (kept, head, [.. events], completeFrom);
         Trim();
+    }
+
+    /// <summary>The first block of which all events are kept.</summary>
+    public ulong CompleteFrom
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _completeFrom;
+            }
+        }
     }
 
     public IReadOnlyList<LedgerEvent> Kept
@@ -34,7 +50,7 @@ internal sealed class EventHistory
         {
             lock (_lock)
             {
-                return [.. _events];
+                return _events[_gone..];
             }
         }
     }
@@ -44,11 +60,7 @@ internal sealed class EventHistory
         TaskCompletionSource grown;
         lock (_lock)
         {
-            foreach (var told in events)
-            {
-                _events.Enqueue(told);
-            }
-
+            _events.AddRange(events);
             _head = block;
             Trim();
             (grown, _grown) = (_grown, NewSignal());
@@ -88,9 +100,9 @@ internal sealed class EventHistory
                     throw Gone();
                 }
 
-                page.AddRange(_events.Skip((int)(next - _dropped)).Take(PageEvents));
+                page.AddRange(_events.Skip((int)(next - _dropped) + _gone).Take(PageEvents));
                 next += page.Count;
-                (grown, head, isMore) = (_grown.Task, _head, next < _dropped + _events.Count);
+                (grown, head, isMore) = (_grown.Task, _head, next < _dropped + _events.Count - _gone);
             }
 
             foreach (var told in page.Where(filter.Takes))
@@ -114,14 +126,19 @@ internal sealed class EventHistory
 
     private LedgerException Gone() => new(LedgerFailure.HistoryGone, $"Events before block {_completeFrom} are not kept.");
 
-    private long First(ulong block) => block >= _completeFrom ? _dropped + _events.TakeWhile(told => told.BlockNumber < block).Count() : throw Gone();
+    private long First(ulong block) => block >= _completeFrom ? _dropped + _events.Skip(_gone).TakeWhile(told => told.BlockNumber < block).Count() : throw Gone();
 
     private void Trim()
     {
-        while (_events.Count > _kept)
+        for (; _events.Count - _gone > _kept; _gone++, _dropped++)
         {
-            _completeFrom = _events.Dequeue().BlockNumber + 1;
-            _dropped++;
+            _completeFrom = _events[_gone].BlockNumber + 1;
+        }
+
+        if (_gone > _kept)
+        {
+            _events.RemoveRange(0, _gone);
+            _gone = 0;
         }
     }
 }

@@ -132,6 +132,35 @@ public sealed class EmbeddedLedgerTests
     }
 
     [Fact]
+    public async Task Events_that_were_let_go_stay_gone_when_more_are_kept_later()
+    {
+        var (log, snapshot) = (new SimBlockFile(), new SimBlockFile());
+        var few = Options();
+        few.EventsKept = 2;
+        await using (var ledger = EmbeddedLedger.Open(few, log, snapshot))
+        {
+            for (var round = 0; round < 4; round++)
+            {
+                await GrowAsync(ledger, 1);
+            }
+        }
+
+        // A new module is deployed by a snapshot, which has what was kept until then.
+        var fewAgain = Options();
+        fewAgain.EventsKept = 2;
+        fewAgain.Modules.Add(new TallyModule("Second"));
+        await using (EmbeddedLedger.Open(fewAgain, log, snapshot))
+        {
+        }
+
+        var many = Options();
+        many.Modules.Add(new TallyModule("Second"));
+        await using var again = EmbeddedLedger.Open(many, log, snapshot);
+        await using var events = again.EventsAsync(new LedgerEventFilter { FromBlock = 2 }).GetAsyncEnumerator();
+        Assert.Equal(LedgerFailure.HistoryGone, (await Assert.ThrowsAsync<LedgerException>(async () => await events.MoveNextAsync())).Reason);
+    }
+
+    [Fact]
     public async Task Contracts_see_the_time_of_the_clock_which_never_goes_back()
     {
         await using var ledger = EmbeddedLedger.OpenInMemory(Options());
